@@ -13,6 +13,8 @@ public sealed partial class LogTarget
     private const int O_NONBLOCK = 0x800;
     private const int O_CLOEXEC = 0x80000;
     private const short POLLOUT = 4;
+    private const nuint TIOCGWINSZ = 0x5413;
+    private const int UsualColumns = 80;
 
     private readonly int _descriptor;
 
@@ -33,6 +35,16 @@ public sealed partial class LogTarget
 
     /// <summary>True when the stream is a terminal.</summary>
     public bool IsTerminal => isatty(_descriptor) == 1;
+
+    /// <summary>The width of the terminal; 80 where it does not say.</summary>
+    public unsafe int TerminalColumns
+    {
+        get
+        {
+            WindowSize size = default;
+            return ioctl(_descriptor, TIOCGWINSZ, &size) == 0 && size.Columns > 0 ? size.Columns : UsualColumns;
+        }
+    }
 
     /// <summary>Writes the bytes if that can be done without waiting.</summary>
     /// <param name="line">
@@ -58,6 +70,9 @@ public sealed partial class LogTarget
     private static partial int isatty(int descriptor);
 
     [LibraryImport("libc")]
+    private static unsafe partial int ioctl(int descriptor, nuint request, WindowSize* size);
+
+    [LibraryImport("libc")]
     private static unsafe partial int poll(PollDescriptor* descriptors, nuint count, int milliseconds);
 
     [LibraryImport("libc")]
@@ -68,5 +83,13 @@ public sealed partial class LogTarget
         public int Descriptor;
         public short Events;
         public short Returned;
+    }
+
+    private struct WindowSize
+    {
+        public ushort Rows;
+        public ushort Columns;
+        public ushort PixelWidth;
+        public ushort PixelHeight;
     }
 }
