@@ -140,7 +140,7 @@ public sealed class HttpCondition : ICondition, IDisposable
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
     {
         Socket socket = _settings.UnixSocket is null
-            ? new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true }
+            ? new Socket(SocketType.Stream, ProtocolType.Tcp)
             : new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
@@ -150,12 +150,14 @@ public sealed class HttpCondition : ICondition, IDisposable
             }
             else
             {
-                // An answer may take minutes; only probes tell a slow peer from one that has vanished without a word.
+                await socket.ConnectAsync(context.DnsEndPoint, cancellation);
+
+                // An answer may take minutes; only probes tell a slow peer from one that has vanished without a word. They
+                // are set on the connection, since .NET on Unix tries several addresses only with an untouched socket.
                 socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
                 socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 5);
                 socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 5);
                 socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
-                await socket.ConnectAsync(context.DnsEndPoint, cancellation);
             }
 
             return new NetworkStream(socket, ownsSocket: true);
