@@ -1,0 +1,53 @@
+namespace BlackBox.Tests.Harness;
+
+/// <summary>Where a program runs, and what it finds there. Its environment holds what the test gives and nothing else.</summary>
+public abstract record Place
+{
+    public Dictionary<string, string> Environment { get; init; } = [];
+
+    public Stdio Stdin { get; init; } = Stdio.Null;
+
+    public Stdio Stdout { get; init; } = Stdio.Captured;
+
+    public Stdio Stderr { get; init; } = Stdio.Captured;
+
+    /// <summary>The network that the program sees; null for this machine's own, so that servers of the test are at 127.0.0.1.</summary>
+    public TestNetwork? Network { get; init; }
+
+    /// <summary>How long the program may run in all before it is killed and the test fails. No test should need it.</summary>
+    public TimeSpan Watchdog { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// Starts a program: <c>prestop</c> is the published one, anything with a slash in it is that file.
+    /// </summary>
+    public Child Run(string program, params string[] arguments)
+    {
+        var file = program.Contains('/', StringComparison.Ordinal) ? program : Published.Find(program);
+        using var launch = Prepare(file, arguments);
+        string[] commandLine = Network is null ? launch.CommandLine : [.. Network.Enter, .. launch.CommandLine];
+        var pulse = new Pulse();
+        using var input = ProgramEnd.Of(Stdin, isInput: true);
+        using var output = ProgramEnd.Of(Stdout);
+        using var error = ProgramEnd.Of(Stderr);
+        var files = new Dictionary<int, Descriptor?>(launch.Files) { [0] = input.Program, [1] = output.Program, [2] = error.Program };
+        var process = Spawner.Start(commandLine, launch.Environment, files);
+        return new Child(process, string.Join(' ', [program, .. arguments]), Watchdog, pulse, output.Read(pulse), error.Read(pulse),
+            launch.FindProgram);
+    }
+
+    private protected abstract Launch Prepare(string file, string[] arguments);
+
+    /// <summary>What to execute so that the program runs in its place.</summary>
+    private protected sealed record Launch(string[] CommandLine, IReadOnlyDictionary<string, string> Environment) : IDisposable
+    {
+        public Dictionary<int, Descriptor?> Files { get; } = [];
+
+        public Func<Child, CancellationToken, Task<int>> FindProgram { get; init; } = (child, _) => Task.FromResult(child.Process);
+
+        public void Dispose()
+        {
+            foreach (var file in Files.Values)
+                file?.Dispose();
+        }
+    }
+}
