@@ -6,7 +6,7 @@ namespace BlackBox.Tests.Harness;
 /// <summary>Scripts for a <see cref="FaultyServer"/>: the right answers and the wrong ones.</summary>
 public static class Answer
 {
-    private static readonly string[] Close = ["Connection: close"];
+    private static string[] Close { get; } = ["Connection: close"];
 
     /// <summary>A whole answer with Content-Length. <paramref name="keepAlive"/> leaves the connection for <see cref="InTurn"/>.</summary>
     public static Script Status(int status, string body = "", bool keepAlive = false, params string[] headers) =>

@@ -7,7 +7,7 @@ namespace BlackBox.Tests.Harness;
 /// <summary>A certificate authority of the test's own, and servers' certificates, good and bad, as PEM files in a temporary folder.</summary>
 public sealed class Certificates : IDisposable
 {
-    private static readonly TimeSpan Day = TimeSpan.FromDays(1);
+    private static TimeSpan Day => TimeSpan.FromDays(1);
 
     private readonly TemporaryFolder _folder = new();
 

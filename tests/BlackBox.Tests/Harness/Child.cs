@@ -16,14 +16,14 @@ public sealed class Child : IAsyncDisposable
     private readonly CancellationTokenRegistration _bite;
     private readonly Pulse _pulse;
     private readonly Func<Child, CancellationToken, Task<int>> _findProgram;
+    private readonly bool _hasCpuTime;
     private EndOfProcess? _end;
     private bool _disposed;
 
-    internal Child(int process, string commandLine, TimeSpan patience, Pulse pulse, Output stdout, Output stderr,
-        Func<Child, CancellationToken, Task<int>> findProgram)
+    internal Child(int process, string commandLine, TimeSpan patience, Pulse pulse, Output stdout, Output stderr, Launch launch)
     {
-        (Process, _commandLine, _patience, _pulse, Stdout, Stderr, _findProgram) =
-            (process, commandLine, patience, pulse, stdout, stderr, findProgram);
+        (Process, _commandLine, _patience, _pulse, Stdout, Stderr) = (process, commandLine, patience, pulse, stdout, stderr);
+        (_findProgram, _hasCpuTime) = (launch.FindProgram, launch.HasCpuTime);
         _watchdog = new CancellationTokenSource(patience);
         _bite = _watchdog.Token.Register(KillGroup);
         new Thread(AwaitEnd) { IsBackground = true, Name = $"wait for {process}" }.Start();
@@ -39,10 +39,18 @@ public sealed class Child : IAsyncDisposable
     public int Process { get; }
 
     /// <summary>
-    /// CPU time of the program and all that it waited for, in steps of 10 ms, once it has ended. In an <see cref="EmptyRoot"/> bubblewrap's
-    /// own few milliseconds are in it.
+    /// CPU time of the program and all that it waited for, in steps of 10 ms, once it has ended. In an <see cref="EmptyRoot"/> only as
+    /// process 1, with bubblewrap's own few milliseconds in it.
     /// </summary>
-    public TimeSpan CpuTime => _end?.CpuTime ?? throw new HarnessException($"{_commandLine} is still running: await its exit first");
+    public TimeSpan CpuTime
+    {
+        get
+        {
+            if (!_hasCpuTime)
+                throw new HarnessException("bubblewrap's reaper keeps its children's CPU time to itself: set AsPid1, or run it OnHost");
+            return _end?.CpuTime ?? throw new HarnessException($"{_commandLine} is still running: await its exit first");
+        }
+    }
 
     /// <summary>Waits for a finished line, on either stream, that contains <paramref name="part"/>, and returns it.</summary>
     public Task<string> WaitForLineAsync(string part) =>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
@@ -26,7 +27,7 @@ public sealed partial class ClusterDns : IAsyncDisposable
     public IReadOnlyList<Query> Queries =>
     [
         .. _dnsmasq.Stderr.Lines.Select(line => QueryLine().Match(line)).Where(match => match.Success)
-            .Select(match => new Query(match.Groups["type"].Value, match.Groups["name"].Value)),
+            .Select(match => new Query(match.Groups["type"].Value, match.Groups["name"].Value, IsByTcp(match.Groups["process"].Value))),
     ];
 
     public static async Task<ClusterDns> StartAsync(TestNetwork network, DnsRecords records)
@@ -102,9 +103,12 @@ public sealed partial class ClusterDns : IAsyncDisposable
     private Task UntilRecordsAreReadAsync(int times) =>
         _dnsmasq.WaitUntilAsync(_ => TimesRecordsWereRead >= times, "having read its records");
 
-    [GeneratedRegex(@"query\[(?<type>\w+)\] (?<name>\S+) from")]
+    // dnsmasq serves UDP itself and forks for every TCP connection.
+    private bool IsByTcp(string process) => process != _dnsmasq.Process.ToString(CultureInfo.InvariantCulture);
+
+    [GeneratedRegex(@"dnsmasq\[(?<process>\d+)\]: query\[(?<type>\w+)\] (?<name>\S+) from")]
     private static partial Regex QueryLine();
 
     /// <summary>A question as dnsmasq logged it: A, AAAA, … and the name without its last dot.</summary>
-    public readonly record struct Query(string Type, string Name);
+    public readonly record struct Query(string Type, string Name, bool ByTcp);
 }

@@ -7,8 +7,9 @@ namespace BlackBox.Tests.Harness;
 /// capabilities, no_new_privs, a seccomp filter, process, IPC and host names of its own. Built by bubblewrap (bwrap(1)).
 /// </summary>
 /// <remarks>
-/// Three things differ from a pod. The root's files belong to 65532, not to 0, as a user namespace of one user knows no other.
+/// Four things differ from a pod. The root's files belong to 65532, not to 0, as a user namespace of one user knows no other.
 /// bubblewrap always sets PWD=/. And its watcher turns a death by signal n into exit code 128+n, as runc does for the kubelet.
+/// When the program ends, whatever it left running is killed with its process namespace: that nothing is left is seen <see cref="OnHost"/>.
 /// </remarks>
 public sealed record EmptyRoot : Place
 {
@@ -72,6 +73,7 @@ public sealed record EmptyRoot : Place
         var launch = new Launch(commandLine, new Dictionary<string, string>())
         {
             FindProgram = (child, stop) => FindProgramAsync(report, child, stop),
+            HasCpuTime = AsPid1,
         };
         launch.Files[information] = write;
         if (Seccomp)

@@ -10,7 +10,6 @@ internal static unsafe partial class Libc
     public const int ReadWrite = 2;                 // O_RDWR
     public const int NewNetwork = 0x40000000;       // CLONE_NEWNET
     public const int Interrupted = 4;               // EINTR
-    public const int NoSuchProcess = 3;             // ESRCH
 
     public const short SpawnDefaultSignals = 0x04;  // POSIX_SPAWN_SETSIGDEF
     public const short SpawnSignalMask = 0x08;      // POSIX_SPAWN_SETSIGMASK
@@ -95,9 +94,6 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, EntryPoint = "sigemptyset")]
     public static partial int EmptySignals(void* signals);
-
-    [LibraryImport(Library, EntryPoint = "sigfillset")]
-    public static partial int FillSignals(void* signals);
 
     /// <summary>Turns the -1 of a failed call into an exception that says what failed and why.</summary>
     public static int Checked(int result, string what) => result >= 0 ? result : throw Failure(what, Marshal.GetLastPInvokeError());

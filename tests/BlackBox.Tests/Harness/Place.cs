@@ -31,23 +31,8 @@ public abstract record Place
         using var error = ProgramEnd.Of(Stderr);
         var files = new Dictionary<int, Descriptor?>(launch.Files) { [0] = input.Program, [1] = output.Program, [2] = error.Program };
         var process = Spawner.Start(commandLine, launch.Environment, files);
-        return new Child(process, string.Join(' ', [program, .. arguments]), Watchdog, pulse, output.Read(pulse), error.Read(pulse),
-            launch.FindProgram);
+        return new Child(process, string.Join(' ', [program, .. arguments]), Watchdog, pulse, output.Read(pulse), error.Read(pulse), launch);
     }
 
     private protected abstract Launch Prepare(string file, string[] arguments);
-
-    /// <summary>What to execute so that the program runs in its place.</summary>
-    private protected sealed record Launch(string[] CommandLine, IReadOnlyDictionary<string, string> Environment) : IDisposable
-    {
-        public Dictionary<int, Descriptor?> Files { get; } = [];
-
-        public Func<Child, CancellationToken, Task<int>> FindProgram { get; init; } = (child, _) => Task.FromResult(child.Process);
-
-        public void Dispose()
-        {
-            foreach (var file in Files.Values)
-                file?.Dispose();
-        }
-    }
 }

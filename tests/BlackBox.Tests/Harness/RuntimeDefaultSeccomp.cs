@@ -19,7 +19,7 @@ internal static class RuntimeDefaultSeccomp
     private const uint NewNamespaces = 0x7E020000; // every CLONE_NEW flag that clone can take
 
     /// <summary>Numbers on x86-64 and on arm64, as in asm/unistd_64.h and asm-generic/unistd.h.</summary>
-    private static readonly (string Name, int X64, int Arm64)[] Denied =
+    private static (string Name, int X64, int Arm64)[] Denied { get; } =
     [
         ("acct", 163, 89),
         ("add_key", 248, 217),

@@ -6,7 +6,7 @@ namespace BlackBox.Tests.Harness;
 /// <summary>Starts programs by posix_spawn(3): unlike System.Diagnostics.Process it can close streams and leaves the exit status whole.</summary>
 internal static unsafe class Spawner
 {
-    private static readonly BlockingCollection<Action> Work = StartThread();
+    private static BlockingCollection<Action> Work { get; } = StartThread();
 
     /// <summary>
     /// Starts <paramref name="arguments"/>[0] in a session and process group of its own, every signal at its default and unblocked, with
@@ -52,8 +52,9 @@ internal static unsafe class Spawner
         _ = Libc.SetFlags(attributes, Libc.SpawnNewSession | Libc.SpawnDefaultSignals | Libc.SpawnSignalMask);
         _ = Libc.EmptySignals(signals);
         _ = Libc.SetSignalMask(attributes, signals);
-        // .NET ignores SIGPIPE, and an ignored signal stays ignored across exec: put every signal back.
-        _ = Libc.FillSignals(signals);
+        // .NET ignores SIGPIPE, and an ignored signal stays ignored across exec: put every signal back. Not by sigfillset(3), which leaves
+        // out the two that glibc keeps for itself; posix_spawn would then ignore those.
+        new Span<ulong>(signals, enough).Fill(ulong.MaxValue);
         _ = Libc.SetDefaultSignals(attributes, signals);
         foreach (var (target, source) in files)
             _ = source is null ? Libc.AddClose(actions, target) : Libc.AddDuplicate(actions, source.Number, target);

@@ -3,7 +3,7 @@ namespace BlackBox.Tests.Harness;
 /// <summary>The system programs that the tests lean on. A missing one fails the test and names the package that brings it.</summary>
 internal static class SystemProgram
 {
-    private static readonly string[] Folders = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+    private static string[] Folders { get; } = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
     public static string Bubblewrap => Find("bwrap", "bubblewrap");
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using BlackBox.Tests.Harness;
 using Xunit;
 
@@ -84,7 +83,7 @@ public sealed class EmptyRootTests
     [Fact]
     public async Task The_program_itself_cannot_be_changed()
     {
-        await using var run = EmptyRoot.Start(SystemProgram.Busybox, "sh", "-c", "echo changed >> /busybox");
+        await using var run = EmptyRoot.Start(SystemProgram.Busybox, "chmod", "777", "/busybox");
 
         await run.ExitsWithAsync(1);
 
@@ -172,19 +171,47 @@ public sealed class EmptyRootTests
     }
 
     [Fact]
+    public async Task Time_on_the_processor_is_counted_for_process_1_and_refused_for_others()
+    {
+        string[] busy = ["sh", "-c", "i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done"];
+        await using var counted = new EmptyRoot { AsPid1 = true }.Run(SystemProgram.Busybox, busy);
+        await counted.ExitsWithAsync(0);
+        await using var uncounted = EmptyRoot.Start(SystemProgram.Busybox, "true");
+        await uncounted.ExitsWithAsync(0);
+
+        Assert.True(counted.CpuTime >= TimeSpan.FromMilliseconds(50), $"{counted.CpuTime}");
+        Assert.Throws<HarnessException>(() => uncounted.CpuTime);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Peak_memory_is_the_programs_own(bool asPid1)
+    {
+        await using var run = new EmptyRoot { AsPid1 = asPid1 }.Run(SystemProgram.Busybox, "sh", "-c", "echo ready; /busybox sleep 1000; true");
+        await run.WaitForLineAsync("ready");
+
+        Assert.InRange(await run.PeakMemoryAsync(), 100_000, 10_000_000);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_mounted_is_told_by_bubblewrap()
+    {
+        await using var run = new EmptyRoot { Files = { ["/ca.pem"] = "/no/such/file" } }.Run(SystemProgram.Busybox, "true");
+
+        var failure = await Assert.ThrowsAsync<HarnessException>(() => run.SignalAsync(Signal.Terminate));
+
+        Assert.Contains("bwrap: Can't find source path /no/such/file", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Disposing_leaves_no_process_of_it()
     {
         int program;
         await using (var run = new EmptyRoot { AsPid1 = true }.Run(SystemProgram.Busybox, "sleep", "1000"))
             program = await run.ProgramAsync();
 
-        // The kernel reaps the namespace's processes soon after they are killed, not at once.
-        var deadline = DateTime.UtcNow.AddSeconds(30);
-        while (Directory.Exists(string.Create(CultureInfo.InvariantCulture, $"/proc/{program}")))
-        {
-            Assert.True(DateTime.UtcNow < deadline, $"process {program} is still there");
-            await Task.Delay(1, TestContext.Current.CancellationToken);
-        }
+        await Processes.GoneAsync(program);
     }
 
     [Theory]

@@ -60,7 +60,7 @@ public sealed class TestNetworkTests : IAsyncLifetime
         Assert.Equal(["10.96.0.11"], Addresses(lookup));
         Assert.Equal(
             ["other.elsewhere.ns.svc.cluster.local", "other.elsewhere.svc.cluster.local"],
-            _dns.Queries.Where(query => query.Type == "A").Select(query => query.Name));
+            _dns.Queries.Where(query => query.Type == "A").Select(query => query.Name).Distinct());
     }
 
     [Fact]
@@ -103,7 +103,7 @@ public sealed class TestNetworkTests : IAsyncLifetime
         await lookup.ExitsWithAsync(0);
 
         Assert.Equal(60, Addresses(lookup).Count());
-        Assert.Equal(2, _dns.Queries.Count(query => query == new ClusterDns.Query("A", "big.test"))); // once truncated, once whole
+        Assert.Equal([false, true], _dns.Queries.Where(query => query.Type == "A").Select(query => query.ByTcp).Take(2));
     }
 
     [Fact]
