@@ -95,15 +95,6 @@ public sealed record EmptyRoot : Place
             throw new HarnessException($"bubblewrap did not start the program{System.Environment.NewLine}{child}");
         using var information = JsonDocument.Parse(text);
         var first = information.RootElement.GetProperty("child-pid").GetInt32();
-        while (true)
-        {
-            var program = AsPid1 ? first : ProcessTable.ChildrenOf(first).FirstOrDefault();
-            // Until it is executed it is still bubblewrap, building the root.
-            if (program != 0 && ProcessTable.ProgramOf(program) is { } running && !running.EndsWith("/bwrap", StringComparison.Ordinal))
-                return program;
-            if (child.HasEnded)
-                throw new HarnessException($"the program has already ended{System.Environment.NewLine}{child}");
-            await Task.Delay(TimeSpan.FromMilliseconds(1), stop);
-        }
+        return await UntilExecutedAsync(child, () => AsPid1 ? first : ProcessTable.ChildrenOf(first).FirstOrDefault(), stop);
     }
 }

@@ -8,6 +8,12 @@ public sealed record OnHost : Place
 
     public static Child Start(string program, params string[] arguments) => new OnHost().Run(program, arguments);
 
-    private protected override Launch Prepare(string file, string[] arguments) =>
-        new(DieWithTests ? [SystemProgram.Setpriv, "--pdeathsig", "KILL", "--", file, .. arguments] : [file, .. arguments], Environment);
+    private protected override Launch Prepare(string file, string[] arguments) => DieWithTests || Network is not null
+        ? new Launch([.. DieWithTests ? Preparation : [], file, .. arguments], Environment)
+        {
+            FindProgram = (child, stop) => UntilExecutedAsync(child, () => child.Process, stop),
+        }
+        : new Launch([file, .. arguments], Environment);
+
+    private static string[] Preparation => [SystemProgram.Setpriv, "--pdeathsig", "KILL", "--"];
 }

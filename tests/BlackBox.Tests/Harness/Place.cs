@@ -31,8 +31,23 @@ public abstract record Place
         using var error = ProgramEnd.Of(Stderr);
         var files = new Dictionary<int, Descriptor?>(launch.Files) { [0] = input.Program, [1] = output.Program, [2] = error.Program };
         var process = Spawner.Start(commandLine, launch.Environment, files);
+        _ = input.Read(pulse); // what a terminal echoes; read so that it is never full
         return new Child(process, string.Join(' ', [program, .. arguments]), Watchdog, pulse, output.Read(pulse), error.Read(pulse), launch);
     }
 
     private protected abstract Launch Prepare(string file, string[] arguments);
+
+    /// <summary>Waits until the process that <paramref name="find"/> finds, or 0, has left all preparation behind, and returns it.</summary>
+    private protected static async Task<int> UntilExecutedAsync(Child child, Func<int> find, CancellationToken stop)
+    {
+        while (true)
+        {
+            var process = find();
+            if (process != 0 && ProcessTable.Executes(process, "nsenter", "setpriv", "bwrap"))
+                return process;
+            if (child.HasEnded)
+                throw new HarnessException($"the program has already ended{System.Environment.NewLine}{child}");
+            await Task.Delay(TimeSpan.FromMilliseconds(1), stop);
+        }
+    }
 }

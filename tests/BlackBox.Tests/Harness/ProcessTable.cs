@@ -26,16 +26,16 @@ internal static class ProcessTable
             .Order();
     }
 
-    /// <summary>The program file that the process executes; null once it has ended.</summary>
-    public static string? ProgramOf(int process)
+    /// <summary>The process lives and executes a program that is none of those that lead up to it.</summary>
+    public static bool Executes(int process, params ReadOnlySpan<string> preparers)
     {
         try
         {
-            return new FileInfo($"/proc/{process}/exe").LinkTarget;
+            return new FileInfo($"/proc/{process}/exe").LinkTarget is { } program && !preparers.Contains(Path.GetFileName(program));
         }
         catch (IOException)
         {
-            return null;
+            return false; // ended meanwhile
         }
     }
 

@@ -3,7 +3,7 @@ namespace BlackBox.Tests.Harness;
 /// <summary>One standard stream while its program is being started: what the program gets and what the test keeps to read.</summary>
 internal sealed class ProgramEnd : IDisposable
 {
-    private readonly Descriptor? _test;
+    private Descriptor? _test;
 
     private ProgramEnd(Descriptor? program, Descriptor? test = null) => (Program, _test) = (program, test);
 
@@ -39,18 +39,19 @@ internal sealed class ProgramEnd : IDisposable
     public Output Read(Pulse pulse)
     {
         var output = new Output(pulse);
-        if (_test is null)
+        if (_test is not { } end)
         {
             output.End();
             return output;
         }
 
+        _test = null;
         new Thread(() =>
         {
-            using (_test)
+            using (end)
             {
                 var buffer = new byte[16384];
-                for (var length = _test.Read(buffer); length > 0; length = _test.Read(buffer))
+                for (var length = end.Read(buffer); length > 0; length = end.Read(buffer))
                     output.Append(buffer.AsSpan(0, length));
             }
 
@@ -69,5 +70,10 @@ internal sealed class ProgramEnd : IDisposable
         return output.Text;
     }
 
-    public void Dispose() => Program?.Dispose();
+    /// <summary>Closes the program's end, which the program has by now, and the test's where nobody came to read it.</summary>
+    public void Dispose()
+    {
+        Program?.Dispose();
+        _test?.Dispose();
+    }
 }

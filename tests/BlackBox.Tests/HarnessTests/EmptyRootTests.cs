@@ -132,6 +132,14 @@ public sealed class EmptyRootTests
         Assert.Equal(["closed"], files.Lines);
     }
 
+    [Fact]
+    public async Task A_stream_can_be_a_terminal()
+    {
+        await using var run = new EmptyRoot { Stderr = Stdio.Terminal }.Run(SystemProgram.Busybox, "sh", "-c", "test -t 2 && ! test -t 1");
+
+        await run.ExitsWithAsync(0);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -165,7 +173,9 @@ public sealed class EmptyRootTests
 
         var status = await File.ReadAllLinesAsync($"/proc/{await run.ProgramAsync()}/status", TestContext.Current.CancellationToken);
 
-        Assert.Contains(status, line => line.StartsWith("State:\tS", StringComparison.Ordinal));
+        Assert.DoesNotContain(status, line => line.StartsWith("State:\tZ", StringComparison.Ordinal));
+        Assert.Contains("SigPnd:\t0000000000000000", status);
+        Assert.Contains("ShdPnd:\t0000000000000000", status);
         await run.SignalAsync(Signal.Kill);
         await run.ExitsWithAsync(128 + Signal.Kill);
     }
