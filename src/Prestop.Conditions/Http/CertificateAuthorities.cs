@@ -18,8 +18,15 @@ public static class CertificateAuthorities
         var authorities = new X509Certificate2Collection();
         try
         {
-            // Pipes and devices have no length; opening or reading one could take for ever.
-            if (new FileInfo(path).Length is 0 or > MaxFileBytes)
+            if (path.Length == 0 || Directory.Exists(path))
+            {
+                problem = "not a file; give a PEM file of certificate authorities";
+                return null;
+            }
+
+            // Pipes and devices have no length; opening or reading one could take for ever. A link has one of its own.
+            FileInfo file = new(path);
+            if (((File.ResolveLinkTarget(path, returnFinalTarget: true) as FileInfo) ?? file).Length is 0 or > MaxFileBytes)
             {
                 problem = $"not a file of 1 to {MaxFileBytes} bytes; give a PEM file of certificate authorities";
                 return null;
