@@ -35,7 +35,9 @@ public class ImportTests
     public void A_projects_source_names_only_what_the_house_allows(string project)
     {
         // A reference brings its own references along; the compiler would not mind their use.
-        string[] forbidden = [.. Allowed.Keys.Except(Allowed[project]).Where(other => other != project && other.Contains('.', StringComparison.Ordinal))];
+        // Sleep compiles the duration source itself, in the namespace that it has in Core.
+        string[] named = project == "Sleep" ? ["Prestop.Core"] : Allowed[project];
+        string[] forbidden = [.. Allowed.Keys.Except(named).Where(other => other != project && other.Contains('.', StringComparison.Ordinal))];
 
         foreach (string file in SourceOf(project))
         {
