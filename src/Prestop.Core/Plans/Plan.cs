@@ -1,0 +1,68 @@
+using Prestop.Core.Waiting;
+
+namespace Prestop.Core.Plans;
+
+/// <summary>How the steps of a plan follow each other.</summary>
+public enum StepOrder
+{
+    /// <summary>One after the other.</summary>
+    InOrder,
+
+    /// <summary>Side by side; the first that is done ends the plan.</summary>
+    Any,
+
+    /// <summary>Side by side; all must be done.</summary>
+    All,
+}
+
+/// <summary>What is to be waited for, and within which bounds. Says nothing about how the end is shown or used.</summary>
+public sealed record Plan
+{
+    /// <summary>The deadline of each condition when <see cref="Max"/> is not given: fits the default grace period of 30 s.</summary>
+    public static readonly TimeSpan ConditionMax = TimeSpan.FromSeconds(25);
+
+    /// <summary>The steps; one or more.</summary>
+    public required IReadOnlyList<Step> Steps { get; init; }
+
+    /// <summary>How they follow each other.</summary>
+    public StepOrder Order { get; init; }
+
+    /// <summary>The deadline for the whole plan, pauses included; null: <see cref="ConditionMax"/> for each condition.</summary>
+    public TimeSpan? Max { get; init; }
+
+    /// <summary>The plan does not end before this much time has passed. Not above <see cref="Max"/>.</summary>
+    public TimeSpan Min { get; init; }
+
+    /// <summary>Between two attempts of a condition.</summary>
+    public TimeSpan Interval { get; init; } = new WaitingRules().Interval;
+
+    /// <summary>How many attempts in a row must find a condition met.</summary>
+    public int Successes { get; init; } = 1;
+
+    /// <summary>Whether the plan goes on to the next step after a deadline or a broken condition.</summary>
+    public bool ContinueOnFailure { get; init; }
+
+    /// <summary>A condition that cannot be judged becomes a plain sleep until this long after the plan's start; null: it does not.</summary>
+    public TimeSpan? Fallback { get; init; }
+
+    /// <summary>The longest that the plan can take; <see cref="TimeSpan.MaxValue"/> when it may take for ever.</summary>
+    public TimeSpan LongestRun
+    {
+        get
+        {
+            TimeSpan steps = Order is StepOrder.InOrder
+                ? Steps.Aggregate(TimeSpan.Zero, (sum, step) => Add(sum, LongestOf(step)))
+                : Order is StepOrder.Any && Steps.OfType<PauseStep>().Any()
+                    ? Steps.OfType<PauseStep>().Min(step => step.Length)
+                    : Steps.Max(LongestOf);
+            TimeSpan longest = steps > Min ? steps : Min;
+            return Max < longest ? Max.Value : longest;
+        }
+    }
+
+    /// <summary>The longest that a step can take, the bounds of the whole plan left aside.</summary>
+    /// <param name="step">A step of this plan.</param>
+    public TimeSpan LongestOf(Step step) => step is PauseStep pause ? pause.Length : Max ?? ConditionMax;
+
+    private static TimeSpan Add(TimeSpan a, TimeSpan b) => a > TimeSpan.MaxValue - b ? TimeSpan.MaxValue : a + b;
+}

@@ -1,0 +1,21 @@
+namespace Prestop.Core.Waiting;
+
+/// <summary>The opposite of a condition, for certain: what cannot be told keeps waiting.</summary>
+/// <param name="condition">What must no longer hold.</param>
+public sealed class Gone(ICondition condition) : ICondition
+{
+    /// <inheritdoc/>
+    public async ValueTask<Observation> AskAsync(CancellationToken cancellation)
+    {
+        Observation seen = await condition.AskAsync(cancellation);
+        return seen with
+        {
+            Finding = seen.Finding switch
+            {
+                Finding.Met => Finding.NotMet,
+                Finding.NotMet or Finding.Absent => Finding.Met,
+                _ => seen.Finding,
+            },
+        };
+    }
+}

@@ -1,0 +1,36 @@
+namespace Prestop.Core.Waiting;
+
+/// <summary>Plain waiting for a length of time.</summary>
+public static class Pause
+{
+    /// <summary>
+    /// Returns true once <paramref name="length"/> has passed since <paramref name="start"/>, never sooner; false when
+    /// <paramref name="cancellation"/> came first.
+    /// </summary>
+    /// <param name="length">Any length; <see cref="TimeSpan.MaxValue"/> means for ever.</param>
+    /// <param name="start">A timestamp of <paramref name="time"/>.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellation">Ends the pause.</param>
+    public static async Task<bool> UntilAsync(TimeSpan length, long start, TimeProvider time, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            TimeSpan left = length - time.GetElapsedTime(start);
+            if (left <= TimeSpan.Zero)
+            {
+                return true;
+            }
+
+            // .NET's timers count whole milliseconds and drop the rest, which would wake a fraction of one early.
+            TimeSpan timer = TimeSpan.FromMilliseconds(Math.Ceiling(Math.Min(left.TotalMilliseconds, Deadline.Longest.TotalMilliseconds)));
+            try
+            {
+                await Task.Delay(timer, time, cancellation);
+            }
+            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            {
+                return false;
+            }
+        }
+    }
+}
