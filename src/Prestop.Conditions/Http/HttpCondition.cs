@@ -62,7 +62,7 @@ public sealed class HttpCondition : ICondition, IDisposable
 
     private SslClientAuthenticationOptions Trust()
     {
-        var chain = new X509ChainPolicy { RevocationMode = X509RevocationMode.NoCheck };
+        var chain = new X509ChainPolicy { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
         if (_settings.Authorities is { } authorities)
         {
             chain.TrustMode = X509ChainTrustMode.CustomRootTrust;
