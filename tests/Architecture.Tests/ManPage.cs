@@ -15,7 +15,7 @@ internal static class ManPage
             var page = new StringBuilder();
             page.Append(
                 $"""
-                .TH PRESTOP 1 "" "PrestopSleep {ProductVersion.Text}" "User Commands"
+                .TH PRESTOP 1 "2026-11-20" "PrestopSleep {ProductVersion.Text}" "User Commands"
                 .SH NAME
                 prestop \- wait until a pod is drained, never past a deadline
                 .SH SYNOPSIS
