@@ -25,8 +25,7 @@ public static class CertificateAuthorities
             }
 
             // Pipes and devices have no length; opening or reading one could take for ever. A link has one of its own.
-            FileInfo file = new(path);
-            if (((File.ResolveLinkTarget(path, returnFinalTarget: true) as FileInfo) ?? file).Length is 0 or > MaxFileBytes)
+            if (((FileInfo?)File.ResolveLinkTarget(path, returnFinalTarget: true) ?? new FileInfo(path)).Length is 0 or > MaxFileBytes)
             {
                 problem = $"not a file of 1 to {MaxFileBytes} bytes; give a PEM file of certificate authorities";
                 return null;
@@ -34,7 +33,7 @@ public static class CertificateAuthorities
 
             authorities.ImportFromPemFile(path);
         }
-        catch (FileNotFoundException)
+        catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
         {
             problem = "no such file; give a PEM file of certificate authorities";
             return null;

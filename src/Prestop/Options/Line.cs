@@ -6,8 +6,6 @@ namespace Prestop.Options;
 /// <summary>The words of a command line in their roles, before any of them is read as a value.</summary>
 internal sealed class Line
 {
-    private const string Name = "prestop";
-
     private readonly Dictionary<OptionRow, IReadOnlyList<string>> _options = [];
 
     /// <summary>Whether help was asked for.</summary>
@@ -39,7 +37,7 @@ internal sealed class Line
 
         var problems = new List<string>();
         var steps = new Argument<string[]>("STEP") { Arity = ArgumentArity.ZeroOrMore };
-        var root = new Command(Name) { steps };
+        var root = new Command("prestop") { steps };
         var options = new List<(OptionRow Row, Option Option)>();
         foreach (OptionRow row in OptionTable.Known)
         {
@@ -50,10 +48,7 @@ internal sealed class Line
             root.Add(option);
         }
 
-        // With the program's name in front no word of the user's is taken for that name, or for a directive, as '[suggest]' would be.
-        ParseResult parsed = root.Parse(
-            [Name, .. Spelling.Of(own, problems)],
-            new ParserConfiguration { ResponseFileTokenReplacer = null });
+        ParseResult parsed = root.Parse(Spelling.Of(own, problems), new ParserConfiguration { ResponseFileTokenReplacer = null });
         var line = new Line
         {
             Operands = [.. Texts(parsed.GetResult(steps)?.Tokens ?? [])],

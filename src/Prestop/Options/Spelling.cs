@@ -2,12 +2,14 @@ namespace Prestop.Options;
 
 /// <summary>
 /// Rewrites options as <c>--name=value</c>, from every form that getopt_long(3) and curl read: <c>--name value</c>, <c>-n value</c>,
-/// <c>-nvalue</c> and flags in one word, <c>-qk</c>. System.CommandLine reads that one form as it stands; of the others it has readings
-/// of its own (a colon before the value, a value that looks like an option, an equals sign after a short name).
+/// <c>-nvalue</c> and flags in one word, <c>-qk</c>, and puts them before the operands with <c>--</c> between. System.CommandLine reads
+/// that one form as it stands; of the others it has readings of its own: a colon before the value, an equals sign after a short
+/// name, a value that looks like an option, a first operand such as <c>[suggest]</c>.
 /// </summary>
 internal sealed class Spelling
 {
-    private readonly List<string> _words = [];
+    private readonly List<string> _options = [];
+    private readonly List<string> _operands = [];
     private readonly string[] _given;
     private readonly List<string> _problems;
     private int _next;
@@ -33,11 +35,11 @@ internal sealed class Spelling
             }
             else
             {
-                spelling._words.Add(word);
+                spelling._operands.Add(word);
             }
         }
 
-        return spelling._words;
+        return [.. spelling._options, "--", .. spelling._operands];
     }
 
     private void AddLong(string word)
@@ -54,7 +56,7 @@ internal sealed class Spelling
         }
         else if (equals < 0)
         {
-            _words.Add(name);
+            _options.Add(name);
         }
         else
         {
@@ -79,7 +81,7 @@ internal sealed class Spelling
                 return;
             }
 
-            _words.Add(row.Name);
+            _options.Add(row.Name);
         }
     }
 
@@ -93,11 +95,11 @@ internal sealed class Spelling
         else if (value.Length == 0)
         {
             // System.CommandLine takes the next word for the value of '--name='.
-            _words.AddRange([row.Name, ""]);
+            _options.AddRange([row.Name, ""]);
         }
         else
         {
-            _words.Add($"{row.Name}={value}");
+            _options.Add($"{row.Name}={value}");
         }
     }
 }

@@ -223,7 +223,7 @@ public sealed class HttpStepTests
     {
         var run = await EndsAsync(124, "--max", "0.3", "--unix-socket", "/run/app.sock", "http://app/");
 
-        Assert.Contains("prestop: http://app/: no such socket", run.Stderr.Lines);
+        Assert.Contains("prestop: http://app/: the socket does not exist", run.Stderr.Lines);
     }
 
     [Fact]

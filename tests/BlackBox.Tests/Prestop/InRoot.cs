@@ -21,6 +21,14 @@ internal static class InRoot
         return run;
     }
 
+    /// <summary>Runs any program to its end, which must be success.</summary>
+    public static async Task<Child> RunAsync(this Place place, string program, params string[] arguments)
+    {
+        await using var run = place.Run(program, arguments);
+        await run.ExitsWithAsync(0);
+        return run;
+    }
+
     /// <inheritdoc cref="EndsAsync(Place, int, string[])"/>
     public static Task<Child> EndsAsync(int exitCode, params string[] arguments) => new EmptyRoot().EndsAsync(exitCode, arguments);
 }
