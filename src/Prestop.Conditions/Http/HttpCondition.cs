@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -42,6 +43,7 @@ public sealed class HttpCondition : ICondition, IDisposable
     /// <inheritdoc/>
     public async ValueTask<Observation> AskAsync(CancellationToken cancellation)
     {
+        EnsureHome();
         using HttpRequestMessage request = Request();
         try
         {
@@ -61,6 +63,18 @@ public sealed class HttpCondition : ICondition, IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _client.Dispose();
+
+    /// <summary>
+    /// .NET looks for certificates below the user's home too, and fails every handshake where there is neither HOME nor an
+    /// entry in /etc/passwd. This is seen by .NET alone: a program that is executed later gets the environment as it was.
+    /// </summary>
+    private static void EnsureHome()
+    {
+        if (Environment.GetEnvironmentVariable("HOME") is null)
+        {
+            Environment.SetEnvironmentVariable("HOME", "/dev/null");
+        }
+    }
 
     private SslClientAuthenticationOptions Trust()
     {
@@ -164,7 +178,9 @@ public sealed class HttpCondition : ICondition, IDisposable
             }
             else
             {
-                await socket.ConnectAsync(context.DnsEndPoint, cancellation);
+                // getaddrinfo cannot be interrupted: only who waits for it can stop waiting.
+                IPAddress[] addresses = await Dns.GetHostAddressesAsync(context.DnsEndPoint.Host, cancellation).WaitAsync(cancellation);
+                await socket.ConnectAsync(addresses, context.DnsEndPoint.Port, cancellation);
 
                 // An answer may take minutes; only probes tell a slow peer from one that has vanished without a word. They
                 // are set on the connection, since .NET on Unix tries several addresses only with an untouched socket.
