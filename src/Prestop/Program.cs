@@ -1,5 +1,6 @@
 using Prestop.Install;
 using Prestop.Linux.Processes;
+using Prestop.Linux.Streams;
 using Prestop.Options;
 using Prestop.Report;
 
@@ -7,8 +8,10 @@ namespace Prestop;
 
 internal static class Program
 {
-    private static async Task<int> Main(string[] words) =>
-        RequestReader.Read(Arguments.Exact(words), Environment.GetEnvironmentVariable) switch
+    private static async Task<int> Main(string[] words)
+    {
+        StandardStreams.HoldClosed();
+        return RequestReader.Read(Arguments.Exact(words), Environment.GetEnvironmentVariable) switch
         {
             Request.Help => Answer.Print(HelpText.Whole),
             Request.Version => Answer.Print(HelpText.Version),
@@ -18,4 +21,5 @@ internal static class Program
             Request.Refusal refusal => Answer.Refuse(refusal),
             var other => throw new InvalidOperationException($"a request of no known kind: {other}"),
         };
+    }
 }

@@ -64,7 +64,7 @@ public sealed class InstallTests : IDisposable
     [Fact]
     public async Task Where_this_user_may_not_write_it_says_so()
     {
-        File.SetUnixFileMode(_volume.Path, (UnixFileMode)0b111_101_101);
+        File.SetUnixFileMode(_volume.Path, (UnixFileMode)0b101_101_101);
 
         var run = await Root.EndsAsync(125, "install", "/shared");
 

@@ -91,13 +91,16 @@ public sealed class ReportTests
     [Fact]
     public async Task The_first_process_of_the_container_gets_the_log_when_asked_for()
     {
-        // The shell is process 1; prestop is started by it as a hook is, with another standard error.
-        var root = InRoot.WithBusybox with { Proc = true, AsPid1 = true };
+        // The shell is process 1; prestop is started by it as a hook is, with another standard error. The log is a file: a pipe
+        // would belong to the user who runs the tests, where container runtimes give theirs to the container's user.
+        using var volume = new TemporaryFolder();
+        File.SetUnixFileMode(volume.Path, (UnixFileMode)0b111_111_111);
+        var root = InRoot.WithBusybox with { Proc = true, AsPid1 = true, Volumes = new() { ["/run/v"] = volume.Path } };
         root.Files["/prestop"] = Published.Find("prestop");
 
-        var run = await root.RunAsync(SystemProgram.Busybox, "sh", "-c", "/prestop --log-to pid1 0.01 2>/dev/null; echo $?");
+        var run = await root.RunAsync(SystemProgram.Busybox, "sh", "-c", "exec 2>>/run/v/log; /prestop --log-to pid1 0.01 2>/dev/null; echo $?");
 
-        Assert.Contains("prestop: sleeping 10ms", run.Stderr.Lines);
+        Assert.Contains("prestop: sleeping 10ms", await File.ReadAllLinesAsync(volume["log"], TestContext.Current.CancellationToken));
         Assert.Equal(["0"], run.Stdout.Lines);
     }
 

@@ -52,6 +52,16 @@ public sealed class StreamTests
             .EndsAsync(3, "0.01", "--", InRoot.Busybox, "sh", "-c", "exit 3");
 
     [Fact]
+    public async Task The_command_finds_closed_what_prestop_found_closed()
+    {
+        var root = InRoot.WithBusybox with { Proc = true, Stdin = Stdio.Closed, Stderr = Stdio.Closed };
+
+        var run = await root.EndsAsync(0, "0.01", "--", InRoot.Busybox, "ls", "/proc/self/fd");
+
+        Assert.Equal(["0", "1"], run.Stdout.Lines); // 0 is the folder that ls reads, the lowest number that is free
+    }
+
+    [Fact]
     public async Task A_connection_never_takes_the_place_of_a_closed_stream()
     {
         await using var server = FaultyServer.Start(Answer.Status(503), Answer.Status(200));
