@@ -9,7 +9,7 @@ internal sealed class OperandGenerator(int seed)
     private const string Hexadecimal = "0123456789abcdefABCDEF";
     private const string Anything = "0123456789..eExXpPinfINFTYtysmhdSMHDu+- \t\n:,_nan'\\";
 
-    private static readonly string[] Odd =
+    private static string[] Odd { get; } =
     [
         "", " ", ".", "+", "-", "-0", "-0.0d", "-0x0p0", "+-1", "nan", "NAN", "nan(1)", "-nan", "inf", "INF", "infinity", "InFiNiTyd", "-inf",
         "infi", "0x", "0xs", "0x.", "0x.p1", "1e", "1e+", "1es", "0x1p", "0x1ps", "0b1", "1ss", "1 ", "1D", "9223372036854775807",

@@ -18,8 +18,8 @@ internal sealed unsafe partial class RawChild : IDisposable
     private const short SetSignalMask = 8;
     private const int OpenForWriting = 1;
     private const int CloseOnExec = 0x80000;
-    private static readonly string[] BaseEnvironment = ["LC_ALL=C", "PATH=/usr/bin:/bin:/usr/sbin:/sbin"];
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static string[] BaseEnvironment { get; } = ["LC_ALL=C", "PATH=/usr/bin:/bin:/usr/sbin:/sbin"];
+    private static TimeSpan Patience { get; } = TimeSpan.FromMinutes(1);
 
     private readonly Task<byte[]> _output;
     private readonly Task<byte[]> _error;

@@ -7,10 +7,10 @@ namespace BlackBox.Tests.Sleep;
 /// <summary>What it asks of the kernel, as strace shows it.</summary>
 public sealed class SleepKernelTests
 {
-    private static readonly string[] ReturnsAtOnce = ["-e", "inject=clock_nanosleep:retval=0"];
+    private static string[] ReturnsAtOnce { get; } = ["-e", "inject=clock_nanosleep:retval=0"];
 
     // Before main: musl's start-up. On a clock that user space cannot read the kernel is asked for the time.
-    private static readonly string[] NotItsOwn = ["arch_prctl", "set_tid_address", "clock_gettime"];
+    private static string[] NotItsOwn { get; } = ["arch_prctl", "set_tid_address", "clock_gettime"];
 
     [Theory]
     [InlineData("0.01", "getpid clock_nanosleep exit_group")]

@@ -16,7 +16,7 @@ public sealed partial class SleepOracleTests(ITestOutputHelper output)
     private const string Same = "the same request";
 
     /// <summary>All that GNU sleep 9.1 and a duration may differ in, and why.</summary>
-    private static readonly string[] Explained =
+    private static string[] Explained { get; } =
     [
         "9.1 rounded to a double, the duration is exact",
         "9.1 underflowed to 0, a positive duration never does",
