@@ -19,7 +19,7 @@ internal sealed unsafe partial class RawChild : IDisposable
     private const int OpenForWriting = 1;
     private const int CloseOnExec = 0x80000;
     private static string[] BaseEnvironment { get; } = ["LC_ALL=C", "PATH=/usr/bin:/bin:/usr/sbin:/sbin"];
-    private static TimeSpan Patience { get; } = TimeSpan.FromMinutes(1);
+    private static TimeSpan Patience { get; } = TimeSpan.FromMinutes(2);
 
     private readonly Task<byte[]> _output;
     private readonly Task<byte[]> _error;
@@ -144,7 +144,7 @@ internal sealed unsafe partial class RawChild : IDisposable
         WaitUntil(() => StatusOf(id, field).Any(isWanted), $"{field} of process {id}");
     }
 
-    /// <summary>Looks again every millisecond until it is so; fails after a minute.</summary>
+    /// <summary>Looks again every millisecond until it is so; fails after two minutes.</summary>
     public static void WaitUntil(Func<bool> isSo, string what)
     {
         var start = Stopwatch.GetTimestamp();

@@ -33,12 +33,24 @@ public sealed partial class SleepOracleTests(ITestOutputHelper output)
         var generator = new OperandGenerator(seed);
         string[] operands = [.. Enumerable.Range(0, Setting("PRESTOPSLEEP_ORACLE_OPERANDS") ?? 2_000).Select(_ => generator.Next())];
 
+        var counts = new Dictionary<string, int>();
+        foreach (var batch in operands.Chunk(1_000))
+        {
+            foreach (var difference in Compare(batch, seed))
+                counts[difference] = counts.GetValueOrDefault(difference) + 1;
+        }
+
+        output.WriteLine($"{operands.Length} operands, PRESTOPSLEEP_SEED={seed}");
+        foreach (var (difference, count) in counts.OrderByDescending(pair => pair.Value))
+            output.WriteLine($"{count,8} {difference}");
+    }
+
+    private static IEnumerable<string> Compare(string[] operands, int seed)
+    {
         var gnu = Ask(SleepFile.Gnu, operands);
         var before = MonotonicNanoseconds;
         var ours = Ask(SleepFile.Path, operands);
         var after = MonotonicNanoseconds;
-
-        var counts = new Dictionary<string, int>();
         for (var i = 0; i < operands.Length; i++)
         {
             var context = $"operand '{operands[i]}' of seed {seed}";
@@ -51,12 +63,8 @@ public sealed partial class SleepOracleTests(ITestOutputHelper output)
             AssertIsPredicted(predicted, gnu[i], context);
             var difference = Explain(operands[i], predicted, isDuration ? duration : null);
             Assert.True(difference is not null, $"{context}: GNU asks for {gnu[i]}, the duration is {(isDuration ? duration : "refused")}");
-            counts[difference] = counts.GetValueOrDefault(difference) + 1;
+            yield return difference;
         }
-
-        output.WriteLine($"{operands.Length} operands, PRESTOPSLEEP_SEED={seed}");
-        foreach (var (difference, count) in counts.OrderByDescending(pair => pair.Value))
-            output.WriteLine($"{count,8} {difference}");
     }
 
     private static void AssertIsPredicted(double? predicted, Request actual, string context)
