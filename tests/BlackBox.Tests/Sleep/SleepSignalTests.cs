@@ -67,32 +67,33 @@ public sealed class SleepSignalTests
     public void A_stop_does_not_move_the_deadline()
     {
         using var folder = new TemporaryFolder();
-        using var strace = RawChild.Start("strace", "-qq", "-o", folder["log"], "-e", "trace=clock_nanosleep", SleepFile.Path, "0.5");
+        using var strace = RawChild.Start("strace", "-qq", "-o", folder["log"], "-e", "trace=clock_nanosleep", SleepFile.Path, "1h");
         var sleeper = RawChild.WaitForChildOf(strace.Id, "sleep");
         var log = folder["log"];
-        RawChild.WaitUntil(() => File.Exists(log) && File.ReadAllText(log).Contains("clock_nanosleep", StringComparison.Ordinal), "its wait");
-        for (var i = 0; i < 3; i++)
+        WaitForLines(log, "clock_nanosleep(", 1);
+        for (var stops = 1; stops <= 3; stops++)
         {
             RawChild.Send(sleeper, Signal.Stop);
-            RawChild.WaitForStatus(sleeper, "State", state => state[0] is 'T' or 't');
+            WaitForLines(log, "--- stopped by SIGSTOP ---", stops);
             RawChild.Send(sleeper, Signal.Continue);
-            RawChild.WaitForStatus(sleeper, "State", state => state[0] is 'S' or 'Z');
+            WaitForLines(log, "clock_nanosleep(", stops + 1);
         }
 
-        Assert.Equal(ExitStatus.With(0), strace.Wait());
+        RawChild.Send(sleeper, Signal.Terminate);
+        Assert.Equal(ExitStatus.KilledBy(Signal.Terminate), strace.Wait());
         var deadlines = File.ReadAllLines(log).Select(Strace.SleepIn).OfType<TimeSpecArgument>().ToArray();
-        Assert.True(deadlines.Length > 1, "the stops came after its end");
+        Assert.Equal(4, deadlines.Length);
         Assert.Single(deadlines.Distinct());
     }
 
     [Fact]
     public void It_is_still_stopped_when_its_time_has_passed_and_then_ends_at_once()
     {
-        using var child = RawChild.Start(SleepFile.Path, "0.2");
+        using var child = RawChild.Start(SleepFile.Path, "1");
         WaitUntilAsleep(child.Id);
         child.Send(Signal.Stop);
         RawChild.WaitForStatus(child.Id, "State", state => state[0] == 'T');
-        using (var later = RawChild.Start(SleepFile.Path, "0.3"))
+        using (var later = RawChild.Start(SleepFile.Path, "1.1"))
             Assert.Equal(ExitStatus.With(0), later.Wait());
         RawChild.WaitForStatus(child.Id, "State", state => state[0] == 'T');
         child.Send(Signal.Continue);
@@ -142,7 +143,11 @@ public sealed class SleepSignalTests
         return first;
     }
 
-    private static void WaitUntilAsleep(int id) => RawChild.WaitForStatus(id, "State", state => state[0] == 'S');
+    // Or until it has ended, where a busy machine let its time pass in between.
+    private static void WaitUntilAsleep(int id) => RawChild.WaitForStatus(id, "State", state => state[0] is 'S' or 'Z');
+
+    private static void WaitForLines(string log, string part, int count) => RawChild.WaitUntil(
+        () => File.Exists(log) && File.ReadAllText(log).Split(part).Length > count, $"'{part}', {count} times");
 
     private static ulong SignalsIn(int id, string field) => Convert.ToUInt64(RawChild.StatusOf(id, field).Single(), 16);
 }
