@@ -15,6 +15,7 @@ public sealed class HttpCondition : ICondition, IDisposable
 {
     private readonly Uri _url;
     private readonly HttpSettings _settings;
+    private readonly OwnConnections _own;
     private readonly HttpMessageInvoker _client;
     private string? _distrust;
 
@@ -25,6 +26,7 @@ public sealed class HttpCondition : ICondition, IDisposable
     {
         _url = url;
         _settings = settings.Http;
+        _own = settings.Own;
         _client = new HttpMessageInvoker(new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
@@ -140,7 +142,7 @@ public sealed class HttpCondition : ICondition, IDisposable
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
     {
         Socket socket = _settings.UnixSocket is null
-            ? new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true }
+            ? _own.Open()
             : new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
@@ -150,12 +152,15 @@ public sealed class HttpCondition : ICondition, IDisposable
             }
             else
             {
+                socket.NoDelay = true;
+
                 // An answer may take minutes; only probes tell a slow peer from one that has vanished without a word.
                 socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
                 socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 5);
                 socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 5);
                 socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
                 await socket.ConnectAsync(context.DnsEndPoint, cancellation);
+                _own.Add(socket);
             }
 
             return new NetworkStream(socket, ownsSocket: true);
