@@ -5,8 +5,8 @@ using Prestop.Linux.Sockets;
 namespace Prestop.Conditions;
 
 /// <summary>
-/// The TCP connections that this process opens itself. Each gets its local port before it connects, so that the other end,
-/// when it is a server in the same pod, is known from its first moment on. Safe for several threads.
+/// The TCP connections that this process opens itself, known by their local ports, so that the other end can be told when it
+/// is a server in the same pod. Safe for several threads.
 /// </summary>
 public sealed class OwnConnections
 {
@@ -15,23 +15,27 @@ public sealed class OwnConnections
     private readonly Lock _lock = new();
     private int _next;
 
-    /// <summary>Makes a socket for one TCP connection, over IPv6 and IPv4 where the machine has both.</summary>
-    /// <exception cref="SocketException">No socket or no port is left.</exception>
-    public Socket Open()
-    {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        return Bound(socket, socket.AddressFamily is AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any);
-    }
-
-    /// <summary>Makes a socket for one TCP connection to an address.</summary>
+    /// <summary>Makes a socket for one TCP connection. It has its port, and is known, before it connects.</summary>
     /// <param name="address">The address.</param>
     /// <exception cref="SocketException">The machine does not speak its family, or no socket or port is left.</exception>
-    public Socket OpenFor(IPAddress address) => Bound(
-        new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp),
-        address.AddressFamily is AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any);
+    public Socket OpenFor(IPAddress address)
+    {
+        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(new IPEndPoint(address.AddressFamily is AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any, 0));
+            Add(socket);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
 
-    /// <summary>Takes a socket in again once it is connected, which to a name with several addresses may have changed its port.</summary>
-    /// <param name="socket">A socket that is bound or connected.</param>
+    /// <summary>Takes in a socket that was made elsewhere.</summary>
+    /// <param name="socket">A TCP socket that is bound or connected.</param>
     public void Add(Socket socket)
     {
         lock (_lock)
@@ -55,18 +59,4 @@ public sealed class OwnConnections
         }
     }
 
-    private Socket Bound(Socket socket, IPAddress any)
-    {
-        try
-        {
-            socket.Bind(new IPEndPoint(any, 0));
-            Add(socket);
-            return socket;
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
 }

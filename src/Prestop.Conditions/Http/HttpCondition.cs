@@ -142,7 +142,7 @@ public sealed class HttpCondition : ICondition, IDisposable
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
     {
         Socket socket = _settings.UnixSocket is null
-            ? _own.Open()
+            ? new Socket(SocketType.Stream, ProtocolType.Tcp)
             : new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
@@ -152,15 +152,15 @@ public sealed class HttpCondition : ICondition, IDisposable
             }
             else
             {
-                socket.NoDelay = true;
+                await socket.ConnectAsync(context.DnsEndPoint, cancellation);
+                _own.Add(socket);
 
-                // An answer may take minutes; only probes tell a slow peer from one that has vanished without a word.
+                // An answer may take minutes; only probes tell a slow peer from one that has vanished without a word. They
+                // are set on the connection, since .NET on Unix tries several addresses only with an untouched socket.
                 socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
                 socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 5);
                 socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 5);
                 socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
-                await socket.ConnectAsync(context.DnsEndPoint, cancellation);
-                _own.Add(socket);
             }
 
             return new NetworkStream(socket, ownsSocket: true);

@@ -27,17 +27,19 @@ internal static class TextForm
     public static string Progress(in LogEntry entry) =>
         entry.Longest == TimeSpan.MaxValue ? Length(entry.Elapsed) : $"{Length(entry.Elapsed)} of {Length(entry.Longest)}";
 
-    /// <summary>A length of time as people read it, to the tenth of a second.</summary>
+    /// <summary>A length of time as people read it, to about three figures.</summary>
     /// <param name="span">Any length; null is none.</param>
     public static string Length(TimeSpan? span) => span switch
     {
         null => "0s",
         { } value when value == TimeSpan.MaxValue => "ever",
-        { } value when value < TimeSpan.FromSeconds(1) => Duration.FromTimeSpan(Rounded(value, TimeSpan.TicksPerMillisecond)).ToString(),
-        { } value => Duration.FromTimeSpan(Rounded(value, TimeSpan.TicksPerSecond / 10)).ToString(),
+        { } value when value < TimeSpan.FromMilliseconds(100) => Rounded(value, TimeSpan.TicksPerMillisecond),
+        { } value when value < TimeSpan.FromSeconds(10) => Rounded(value, 10 * TimeSpan.TicksPerMillisecond),
+        { } value => Rounded(value, 100 * TimeSpan.TicksPerMillisecond),
     };
 
-    private static TimeSpan Rounded(TimeSpan span, long unit) => new(span.Ticks / unit * unit);
+    private static string Rounded(TimeSpan span, long unit) =>
+        Duration.FromTimeSpan(new TimeSpan((span.Ticks + (unit / 2)) / unit * unit)).ToString();
 
     private static string Subject(in LogEntry entry) => entry.IsPause ? $"sleep {entry.Step}" : entry.Step!;
 
