@@ -13,7 +13,7 @@ public sealed class OwnConnections
     // Two minutes of attempts at the default interval: longer than TIME_WAIT keeps a port from being given away again.
     private readonly ushort[] _ports = new ushort[256];
     private readonly Lock _lock = new();
-    private int _next;
+    private uint _next;
 
     /// <summary>Makes a socket for one TCP connection. It has its port, and is known, before it connects.</summary>
     /// <param name="address">The address.</param>
@@ -58,5 +58,4 @@ public sealed class OwnConnections
             return socket.RemotePort != 0 && Array.IndexOf(_ports, socket.RemotePort) >= 0;
         }
     }
-
 }

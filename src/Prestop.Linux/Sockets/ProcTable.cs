@@ -37,12 +37,14 @@ internal sealed class ProcTable : ISocketTable
             return;
         }
 
-        TcpCounters counters = TcpCounters.Read();
+        // Before and after the table, so that what opens meanwhile is rather counted twice than not at all.
+        TcpCounters before = TcpCounters.Read();
         ReadSockets();
+        TcpCounters after = TcpCounters.Read();
 
-        long unexplained = counters.PassiveOpens - _counters.PassiveOpens;
-        bool moved = counters.SegmentsIn != _counters.SegmentsIn || counters.SegmentsOut != _counters.SegmentsOut;
-        _counters = counters;
+        long unexplained = after.PassiveOpens - _counters.PassiveOpens;
+        bool moved = after.SegmentsIn != _counters.SegmentsIn || after.SegmentsOut != _counters.SegmentsOut;
+        _counters = before;
         _now.Clear();
         foreach (TcpSocket socket in _sockets)
         {
