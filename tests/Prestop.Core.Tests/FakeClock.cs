@@ -1,4 +1,4 @@
-namespace Prestop.Core.Tests;
+namespace Prestop.Testing;
 
 /// <summary>
 /// A clock that stands still until it is moved. Timers fire in the order in which they are due, at their own time, on the

@@ -1,5 +1,6 @@
 using Prestop.Core.Plans;
 using Prestop.Core.Waiting;
+using Prestop.Testing;
 using Xunit;
 
 namespace Prestop.Core.Tests.Plans;

@@ -1,4 +1,5 @@
 using Prestop.Core.Waiting;
+using Prestop.Testing;
 using Xunit;
 
 namespace Prestop.Core.Tests.Waiting;
