@@ -34,6 +34,7 @@ internal sealed class TcpCondition(NetworkTarget target, ConditionSettings setti
     /// <inheritdoc/>
     public async ValueTask<Observation> AskAsync(CancellationToken cancellation)
     {
+        cancellation.ThrowIfCancellationRequested();
         using var attempt = new CancellationTokenSource(settings.ConnectTimeout, settings.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(attempt.Token, cancellation);
         try

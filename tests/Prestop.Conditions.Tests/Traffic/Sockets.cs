@@ -20,18 +20,21 @@ internal static class Sockets
     };
 
     public static TcpSocket Connection(
-        uint ago, TcpState state = TcpState.Established, uint receive = 0, uint send = 0, bool held = true, InternetAddress? from = null) => new()
+        uint ago, TcpState state = TcpState.Established, uint receive = 0, uint send = 0, bool held = true, InternetAddress? from = null)
     {
-        State = state,
-        LocalAddress = Pod,
-        LocalPort = 8080,
-        RemoteAddress = from ?? Proxy,
-        RemotePort = 40000,
-        IsHeld = held,
-        ReceiveQueue = receive,
-        SendQueue = send,
-        SentAgo = ago,
-        ReceivedAgo = ago,
-        SegmentsReceived = 3,
-    };
+        return new TcpSocket
+        {
+            State = state,
+            LocalAddress = Pod,
+            LocalPort = 8080,
+            RemoteAddress = from ?? Proxy,
+            RemotePort = 40000,
+            IsHeld = held,
+            ReceiveQueue = receive,
+            SendQueue = send,
+            SentAgo = ago,
+            ReceivedAgo = ago,
+            SegmentsReceived = 3,
+        };
+    }
 }
