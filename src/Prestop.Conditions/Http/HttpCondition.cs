@@ -64,11 +64,15 @@ public sealed class HttpCondition : ICondition, IDisposable
 
     private SslClientAuthenticationOptions Trust()
     {
-        var chain = new X509ChainPolicy { RevocationMode = X509RevocationMode.NoCheck };
-        if (_settings.Authorities is { } authorities)
+        var chain = new X509ChainPolicy
         {
-            chain.TrustMode = X509ChainTrustMode.CustomRootTrust;
-            chain.CustomTrustStore.AddRange(authorities);
+            RevocationMode = X509RevocationMode.NoCheck,
+            DisableCertificateDownloads = true,
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+        };
+        if (_url.Scheme == Uri.UriSchemeHttps && !_settings.Insecure)
+        {
+            chain.CustomTrustStore.AddRange(_settings.Authorities ?? SystemAuthorities.Read());
         }
 
         return new SslClientAuthenticationOptions
