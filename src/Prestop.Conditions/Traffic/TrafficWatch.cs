@@ -20,6 +20,9 @@ internal sealed class TrafficWatch(TrafficRule rule, ushort[] ports, TimeSpan qu
     /// <summary>The kernel counts ages in ticks: the coarsest are 10 ms (CONFIG_HZ=100), so an age may be that much too high.</summary>
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(10);
 
+    // No wait is longer, and sums of times must not overflow.
+    private readonly TimeSpan _quiet = quiet < Deadline.Longest ? quiet : Deadline.Longest;
+
     private TimeSpan? _last;
     private int _connections;
     private string _unserved = "";
@@ -58,7 +61,7 @@ internal sealed class TrafficWatch(TrafficRule rule, ushort[] ports, TimeSpan qu
     public Observation Judge(TimeSpan now)
     {
         TimeSpan left = Left(now);
-        bool seen = _last is { } last && now - last < quiet;
+        bool seen = _last is { } last && now - last < _quiet;
         return new Observation(left <= TimeSpan.Zero ? Finding.Met : seen ? Finding.NotMet : Finding.Unclear, Words(now))
         {
             LookAgainIn = left <= TimeSpan.Zero ? null : left < Pace ? left : Pace,
@@ -73,7 +76,7 @@ internal sealed class TrafficWatch(TrafficRule rule, ushort[] ports, TimeSpan qu
         return $"{tenths / 10}.{tenths % 10} s";
     }
 
-    private TimeSpan Left(TimeSpan now) => (_last > TimeSpan.Zero ? _last.Value : TimeSpan.Zero) + quiet - now;
+    private TimeSpan Left(TimeSpan now) => (_last > TimeSpan.Zero ? _last.Value : TimeSpan.Zero) + _quiet - now;
 
     private void NoteAge(uint milliseconds, TimeSpan at)
     {

@@ -151,6 +151,15 @@ public sealed class TrafficWatchTests
     }
 
     [Fact]
+    public void An_endless_quiet_period_never_ends()
+    {
+        var watch = new TrafficWatch(new IdleRule(), [8080], TimeSpan.MaxValue, (in TcpSocket _) => false);
+        watch.Note(Reading(Sockets.Listener(), Sockets.Connection(0)), TimeSpan.FromDays(40));
+
+        Assert.Equal(Finding.NotMet, watch.Judge(TimeSpan.FromDays(40)).Finding);
+    }
+
+    [Fact]
     public void For_closed_an_idle_connection_holds_the_wait_and_the_quiet_period_begins_at_its_end()
     {
         TrafficWatch watch = Watch(new ClosedRule());
