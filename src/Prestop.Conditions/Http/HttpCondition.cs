@@ -17,6 +17,7 @@ public sealed class HttpCondition : ICondition, IDisposable
 
     private readonly Uri _url;
     private readonly HttpSettings _settings;
+    private readonly OwnConnections _own;
     private readonly HttpMessageInvoker _client;
     private string? _distrust;
 
@@ -27,6 +28,7 @@ public sealed class HttpCondition : ICondition, IDisposable
     {
         _url = url;
         _settings = settings.Http;
+        _own = settings.Own;
         _client = new HttpMessageInvoker(new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
@@ -165,6 +167,7 @@ public sealed class HttpCondition : ICondition, IDisposable
             else
             {
                 await socket.ConnectAsync(context.DnsEndPoint, cancellation);
+                _own.Add(socket);
 
                 // An answer may take minutes; only probes tell a slow peer from one that has vanished without a word. They
                 // are set on the connection, since .NET on Unix tries several addresses only with an untouched socket.
