@@ -52,12 +52,18 @@ internal sealed class LoopbackApiServer : IAsyncDisposable
     /// <summary>How watches end once they have told what there is.</summary>
     public WatchEnding WatchEnding { get; set; }
 
+    /// <summary>The version that the last list showed.</summary>
+    public int LastListed { get; private set; }
+
     public IReadOnlyList<ApiRequest> Requests => [.. _requests];
 
     public IReadOnlyList<ApiRequest> RequestsOf(string verb) => [.. _requests.Where(request => request.Verb == verb)];
 
     /// <summary>The next request with this verb is answered so, instead of properly.</summary>
     public void ReplyOnce(string verb, Reply reply) => _replies.Enqueue((verb, reply));
+
+    /// <summary>Takes back what <see cref="ReplyOnce"/> planned and nobody asked for.</summary>
+    public void ForgetReplies() => _replies.Clear();
 
     /// <summary>Ends the watches that are open now.</summary>
     public void EndWatches(WatchEnding how) => Interlocked.Exchange(
@@ -81,8 +87,8 @@ internal sealed class LoopbackApiServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        _listener.Stop();
         await _accepting;
+        _listener.Stop();
         await Task.WhenAll(_connections);
     }
 
@@ -227,6 +233,7 @@ internal sealed class LoopbackApiServer : IAsyncDisposable
             return;
         }
 
+        LastListed = version;
         JsonNode[] part = [.. all.Skip(offset).Take(limit)];
         int left = all.Count - offset - part.Length;
         var metadata = new JsonObject { ["resourceVersion"] = $"{version}" };
