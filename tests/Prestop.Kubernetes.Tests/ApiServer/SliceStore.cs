@@ -29,6 +29,18 @@ internal sealed class SliceStore
         }
     }
 
+    /// <summary>The first version that is not forgotten.</summary>
+    public int Oldest
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _oldest;
+            }
+        }
+    }
+
     public void Put(Slice slice) => Change(slice.Name, slice);
 
     public void Delete(string name) => Change(name, null);
