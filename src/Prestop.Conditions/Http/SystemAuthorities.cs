@@ -1,0 +1,36 @@
+using System.Security.Cryptography.X509Certificates;
+
+namespace Prestop.Conditions.Http;
+
+/// <summary>
+/// The authorities that an image trusts: the file that SSL_CERT_FILE names, else the first bundle where distributions keep
+/// theirs, as Go's crypto/x509 looks for it. OpenSSL would look only where the distribution that it was built on has it.
+/// </summary>
+public static class SystemAuthorities
+{
+    private static readonly string[] Bundles =
+    [
+        "/etc/ssl/certs/ca-certificates.crt",
+        "/etc/pki/tls/certs/ca-bundle.crt",
+        "/etc/ssl/ca-bundle.pem",
+        "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+        "/etc/ssl/cert.pem",
+    ];
+
+    /// <summary>Reads the authorities.</summary>
+    /// <returns>None when the image has no bundle: then nobody is trusted.</returns>
+    public static X509Certificate2Collection Read()
+    {
+        string? named = Environment.GetEnvironmentVariable("SSL_CERT_FILE");
+        string[] candidates = string.IsNullOrEmpty(named) ? Bundles : [named];
+        foreach (string path in candidates)
+        {
+            if (CertificateAuthorities.Read(path, out _) is { } authorities)
+            {
+                return authorities;
+            }
+        }
+
+        return [];
+    }
+}

@@ -1,0 +1,81 @@
+using System.Text;
+using Prestop.Conditions;
+using Prestop.Core;
+using Prestop.Options;
+
+namespace Architecture.Tests;
+
+/// <summary>Writes <c>man/prestop.1</c> from the tables that the program itself is made from.</summary>
+internal static class ManPage
+{
+    public static string Text
+    {
+        get
+        {
+            var page = new StringBuilder();
+            page.Append(
+                $"""
+                .TH PRESTOP 1 "2026-11-20" "PrestopSleep {ProductVersion.Text}" "User Commands"
+                .SH NAME
+                prestop \- wait until a pod is drained, never past a deadline
+                .SH SYNOPSIS
+                .B prestop
+                [\fIOPTION\fR]... \fISTEP\fR... [\-\- \fICOMMAND\fR [\fIARG\fR]...]
+                .br
+                .B prestop install
+                .I DIR
+                .SH DESCRIPTION
+                Waits for each \fISTEP\fR in order, then executes \fICOMMAND\fR in its own place.
+                Made for the preStop hook of a Kubernetes pod: the container goes on serving until its traffic has stopped.
+                .PP
+                Steps, each done when:
+
+                """);
+            Entry(page, "DURATION", "that long has passed");
+            foreach (IScheme scheme in Schemes.All)
+            {
+                Entry(page, scheme.Syntax, scheme.DoneWhen);
+            }
+
+            Entry(page, "gone:STEP", "the opposite holds for certain; what cannot be told keeps waiting");
+            page.Append(".SH OPTIONS\nD is a duration: 5, 1.5s, 1m30s, 500ms, PT1M, infinity.\n");
+            foreach (OptionRow row in OptionTable.Rows)
+            {
+                string names = row.Short is null ? row.Name : $"{row.Short}, {row.Name}";
+                string usual = row.Default.Length == 0 ? "" : $" Default: {row.Default}.";
+                Entry(page, row.Value is null ? names : $"{names} {row.Value}", $"{row.Meaning}.{usual}");
+            }
+
+            page.Append(
+                """
+                .SH ENVIRONMENT
+                Every option has a variable; the option wins, and an empty variable counts as not set.
+
+                """);
+            foreach (OptionRow row in OptionTable.Rows)
+            {
+                Entry(page, row.Variable, $"the value of {row.Name}");
+            }
+
+            page.Append(".SH EXIT STATUS\n");
+            Entry(page, $"{ExitCodes.Done}", "done");
+            Entry(page, $"{ExitCodes.Usage}", "usage: a value cannot be used; nothing was started");
+            Entry(page, $"{ExitCodes.DeadlineExceeded}", "the deadline came first");
+            Entry(page, $"{ExitCodes.Broken}", "what was waited for can never be judged");
+            Entry(page, $"{ExitCodes.CommandNotExecutable}", "COMMAND cannot be executed");
+            Entry(page, $"{ExitCodes.CommandNotFound}", "COMMAND not found");
+            Entry(page, "128+N", "ended by signal N");
+            page.Append(".SH SEE ALSO\n.BR sleep (1),\n.BR timeout (1)\n");
+            return page.ToString();
+        }
+    }
+
+    private static void Entry(StringBuilder page, string term, string text) =>
+        page.Append(".TP\n.B ").Append(Escaped(term)).Append('\n').Append(Escaped(text)).Append('\n');
+
+    private static string Escaped(string text)
+    {
+        string escaped = text.Replace("\\", "\\e", StringComparison.Ordinal).Replace("-", "\\-", StringComparison.Ordinal);
+        return escaped[0] is '.' or '\'' ? "\\&" + escaped : escaped;
+    }
+}
