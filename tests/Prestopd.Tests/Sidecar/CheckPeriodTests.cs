@@ -1,3 +1,5 @@
+using Xunit;
+
 namespace Prestopd.Tests.Sidecar;
 
 /// <summary>The warning that INTERVAL is not above the period of the health checks.</summary>

@@ -1,3 +1,5 @@
+using Xunit;
+
 namespace Prestopd.Tests.Sidecar;
 
 /// <summary>The original's shutdown sequence, and where it was changed on purpose, second by second.</summary>

@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Prestopd.Sidecar;
+using Xunit;
 
 namespace Prestopd.Tests.Sidecar;
 

@@ -1,3 +1,5 @@
+using Xunit;
+
 namespace Prestopd.Tests.Sidecar;
 
 /// <summary>The original's route table, row by row, before and after SIGTERM.</summary>

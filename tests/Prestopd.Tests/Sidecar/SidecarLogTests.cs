@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Prestopd.Sidecar;
+using Xunit;
 
 namespace Prestopd.Tests.Sidecar;
 

@@ -1,4 +1,5 @@
 using Prestopd.Sidecar;
+using Xunit;
 
 namespace Prestopd.Tests.Sidecar;
 

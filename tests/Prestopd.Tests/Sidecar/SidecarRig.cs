@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Prestopd.Sidecar;
+using Xunit;
 
 namespace Prestopd.Tests.Sidecar;
 

@@ -1,3 +1,5 @@
+using Xunit;
+
 namespace Prestopd.Tests.Sidecar;
 
 /// <summary>What a caller of /waitz gets, and what it starts.</summary>

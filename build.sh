@@ -1,0 +1,114 @@
+#!/usr/bin/env bash
+# The one door: everything that is built, tested or measured here goes through this script. Needs the .NET SDK only; the rest
+# it installs with apt when it is root, and otherwise prints the one line to run.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+root=$PWD
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 MSBUILDDISABLENODEREUSE=1
+
+usage() {
+  cat <<EOF
+usage: ./build.sh COMMAND
+  run [ARGS]   publish what is missing or out of date, then run: prestop ARGS
+  test         publish, then run every test; ends with the line 'N passed, N failed, N skipped'
+  publish      build the static programs into out/
+  bench        publish, then print the side-by-side measurements against peers
+  image        build the images 'sleep', 'prestop' and 'prestopd' with Dockerfile.build
+EOF
+}
+
+packages_publish="clang lld binutils musl-tools zlib1g-dev libssl-dev cmake make"
+packages_test="bubblewrap busybox-static toybox strace valgrind curl openssl dnsmasq-base nginx-light haproxy wrk iproute2 util-linux procps"
+packages_bench="tini golang-go gcc libc6-dev time"
+
+# install PACKAGE... : apt packages that are missing. dpkg is asked first, so that a second run needs no network.
+install() {
+  local missing=()
+  for package in "$@"; do
+    dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  local line="apt-get install -y --no-install-recommends ${missing[*]}"
+  if [ "$(id -u)" != 0 ]; then
+    echo "build.sh: missing packages; run: sudo $line" >&2
+    exit 1
+  fi
+  echo "build.sh: $line" >&2
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive $line; } >artifacts/apt.log 2>&1 ||
+    { tail -n 20 artifacts/apt.log >&2; exit 1; }
+}
+
+rid() {
+  case "$(uname -m)" in
+    x86_64) echo linux-x64 ;;
+    aarch64) echo linux-arm64 ;;
+    *) echo "build.sh: $(uname -m) is not supported: use x86_64 or aarch64" >&2; return 1 ;;
+  esac
+}
+
+# The framework to publish with: net10.0 where its NativeAOT pack restores from the configured feed, else net9.0.
+framework() {
+  local seen=artifacts/publish-framework
+  if [ ! -s $seen ]; then
+    if dotnet restore src/Prestop -r "$(rid)" -p:PublishFramework=net10.0 -p:TargetFrameworks=net10.0 \
+      -p:ArtifactsPath="$root/artifacts/probe" >artifacts/probe.log 2>&1; then
+      echo net10.0 >$seen
+    else
+      echo net9.0 >$seen
+    fi
+  fi
+  cat $seen
+}
+
+# stale FILE : true when something that FILE is made from is newer than it.
+stale() {
+  [ ! -e "$1" ] || [ -n "$(find src Directory.*.props Directory.*.targets build.sh -newer "$1" -type f -print -quit)" ]
+}
+
+# publish_native PROJECT PROGRAM : the program's static binary in out/.
+publish_native() {
+  local framework
+  stale "out/$2" || return 0
+  framework=$(framework)
+  echo "build.sh: publishing $2 for $framework" >&2
+  dotnet publish "src/$1" -f "$framework" -r "$(rid)" -v quiet -p:PublishFramework="$framework" \
+    -p:ArtifactsPath="$root/artifacts/publish" -o "artifacts/publish/$2" >&2
+  command install -m 755 -D "artifacts/publish/$2/$2" "out/$2"
+}
+
+publish() {
+  install $packages_publish
+  publish_native Prestop prestop
+}
+
+setup_test() {
+  install $packages_test
+}
+
+# The test projects are programs of their own; each writes its counts, which are added up here.
+run_tests() {
+  local results=artifacts/test-results failed=0
+  rm -rf $results && mkdir -p $results
+  dotnet format PrestopSleep.sln --verify-no-changes --no-restore
+  for project in tests/*.Tests; do
+    local name=${project##*/}
+    timeout 1200 "artifacts/bin/$name/debug/$name" -noLogo -noColor -xml "$results/$name.xml" "$@" || failed=1
+  done
+  count() { sed -n 's/.*<assembly .*[[:space:]]'"$1"'="\([0-9]*\)".*/\1/p' $results/*.xml | awk '{ n += $1 } END { print n + 0 }'; }
+  local passed errors skipped
+  passed=$(count passed) errors=$(($(count failed) + $(count errors))) skipped=$(count skipped)
+  [ "$(ls $results | wc -l)" -eq "$(ls -d tests/*.Tests | wc -l)" ] || { echo "build.sh: a test project left no results" >&2; failed=1; }
+  echo "$passed passed, $errors failed, $skipped skipped"
+  [ $failed -eq 0 ] && [ "$errors" -eq 0 ] && [ "$skipped" -eq 0 ] && [ "$passed" -gt 0 ]
+}
+
+mkdir -p artifacts
+case "${1:-}" in
+  run) shift; publish; exec out/prestop "$@" ;;
+  publish) publish; ls -l out ;;
+  test) shift; publish; setup_test; dotnet build PrestopSleep.sln -v quiet; run_tests "$@" ;;
+  bench) publish; install $packages_test $packages_bench; dotnet run --project tests/Bench -c Release ;;
+  image) shift; for target in sleep prestop; do docker build -f Dockerfile.build --target $target -t prestopsleep/$target "$@" .; done ;;
+  -h | --help | help) usage ;;
+  *) usage >&2; exit 2 ;;
+esac

@@ -1,0 +1,49 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Prestop.Conditions.Http;
+
+/// <summary>A PEM file of certificate authorities, as <c>--cacert</c> names it.</summary>
+public static class CertificateAuthorities
+{
+    /// <summary>The largest file that is read, in bytes: forty times the bundle of a Linux distribution.</summary>
+    public const int MaxFileBytes = 8 * 1024 * 1024;
+
+    /// <summary>Reads the certificates of a file.</summary>
+    /// <param name="path">A PEM file; what is in it beside certificates is passed over.</param>
+    /// <param name="problem">Why there are none: the limit and the fix.</param>
+    /// <returns>The certificates, one or more; null when there are none.</returns>
+    public static X509Certificate2Collection? Read(string path, out string problem)
+    {
+        var authorities = new X509Certificate2Collection();
+        try
+        {
+            // Pipes and devices have no length; opening or reading one could take for ever.
+            if (new FileInfo(path).Length is 0 or > MaxFileBytes)
+            {
+                problem = $"not a file of 1 to {MaxFileBytes} bytes; give a PEM file of certificate authorities";
+                return null;
+            }
+
+            authorities.ImportFromPemFile(path);
+        }
+        catch (FileNotFoundException)
+        {
+            problem = "no such file; give a PEM file of certificate authorities";
+            return null;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            problem = "cannot be read; give a PEM file that this user may read";
+            return null;
+        }
+        catch (CryptographicException)
+        {
+            problem = "a certificate in it is damaged; give a PEM file of certificate authorities";
+            return null;
+        }
+
+        problem = authorities.Count > 0 ? "" : "holds no certificate; give a PEM file of certificate authorities";
+        return authorities.Count > 0 ? authorities : null;
+    }
+}

@@ -1,0 +1,190 @@
+using System.Net.Http.Headers;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Prestop.Core.Waiting;
+
+namespace Prestop.Conditions.Http;
+
+/// <summary>
+/// Met by a response with an accepted status. Each look is one request on a connection of its own, so that every look is
+/// balanced anew and nothing stays open in between. Redirects are not followed and proxies not used.
+/// </summary>
+public sealed class HttpCondition : ICondition, IDisposable
+{
+    private readonly Uri _url;
+    private readonly HttpSettings _settings;
+    private readonly HttpMessageInvoker _client;
+    private string? _distrust;
+
+    /// <summary>Makes a condition. Nothing is connected yet.</summary>
+    /// <param name="url">An absolute <c>http</c> or <c>https</c> URL; a user name and password in it are sent as Basic authentication.</param>
+    /// <param name="settings">What is sent, trusted and accepted.</param>
+    public HttpCondition(Uri url, ConditionSettings settings)
+    {
+        _url = url;
+        _settings = settings.Http;
+        _client = new HttpMessageInvoker(new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseProxy = false,
+            UseCookies = false,
+            ActivityHeadersPropagator = null,
+            ConnectTimeout = settings.ConnectTimeout,
+            ConnectCallback = ConnectAsync,
+            SslOptions = Trust(),
+        });
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<Observation> AskAsync(CancellationToken cancellation)
+    {
+        using HttpRequestMessage request = Request();
+        try
+        {
+            using HttpResponseMessage response = await _client.SendAsync(request, cancellation);
+            int status = (int)response.StatusCode;
+            return new Observation(_settings.Accepted.Contains(status) ? Finding.Met : Finding.NotMet, $"status {status}");
+        }
+        catch (HttpRequestException failure)
+        {
+            return Judge(failure);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return new Observation(Finding.Unclear, "connecting timed out");
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _client.Dispose();
+
+    private SslClientAuthenticationOptions Trust()
+    {
+        var chain = new X509ChainPolicy { RevocationMode = X509RevocationMode.NoCheck };
+        if (_settings.Authorities is { } authorities)
+        {
+            chain.TrustMode = X509ChainTrustMode.CustomRootTrust;
+            chain.CustomTrustStore.AddRange(authorities);
+        }
+
+        return new SslClientAuthenticationOptions
+        {
+            CertificateChainPolicy = chain,
+            RemoteCertificateValidationCallback = (_, _, seen, errors) =>
+            {
+                _distrust = errors is SslPolicyErrors.None || _settings.Insecure ? null : WordsFor(errors, seen);
+                return _distrust is null;
+            },
+        };
+    }
+
+    private static string WordsFor(SslPolicyErrors errors, X509Chain? chain)
+    {
+        if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable))
+        {
+            return "the server shows no certificate";
+        }
+
+        if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
+        {
+            return "the server's certificate is for another name";
+        }
+
+        bool expired = chain is not null
+            && Array.Exists(chain.ChainStatus, status => status.Status.HasFlag(X509ChainStatusFlags.NotTimeValid));
+        return expired
+            ? "the server's certificate has expired or is not yet valid"
+            : "the server's certificate is not signed by a trusted authority; give its CA file with --cacert";
+    }
+
+    private HttpRequestMessage Request()
+    {
+        var request = new HttpRequestMessage(_settings.Method ?? (_settings.Data is null ? HttpMethod.Get : HttpMethod.Post), _url);
+        request.Headers.ConnectionClose = true;
+        request.Headers.TryAddWithoutValidation("User-Agent", "prestop");
+        request.Headers.TryAddWithoutValidation("Accept", "*/*");
+        if (_url.UserInfo.Length > 0)
+        {
+            byte[] credentials = Encoding.UTF8.GetBytes(Uri.UnescapeDataString(_url.UserInfo));
+            request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(credentials));
+        }
+
+        if (_settings.Data is { } data)
+        {
+            request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(data));
+            request.Content.Headers.TryAddWithoutValidation("Content-Type", "application/x-www-form-urlencoded");
+        }
+
+        foreach ((string name, string value) in _settings.Headers)
+        {
+            // A header of the user's replaces the one of the same name that would have been sent, as with curl.
+            if (request.Content is { } content && IsOfContent(name))
+            {
+                content.Headers.Remove(name);
+                content.Headers.TryAddWithoutValidation(name, value);
+            }
+            else
+            {
+                request.Headers.Remove(name);
+                request.Headers.TryAddWithoutValidation(name, value);
+            }
+        }
+
+        return request;
+    }
+
+    private static bool IsOfContent(string header) => header.StartsWith("Content-", StringComparison.OrdinalIgnoreCase);
+
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
+    {
+        Socket socket = _settings.UnixSocket is null
+            ? new Socket(SocketType.Stream, ProtocolType.Tcp)
+            : new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            if (_settings.UnixSocket is { } path)
+            {
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellation);
+            }
+            else
+            {
+                await socket.ConnectAsync(context.DnsEndPoint, cancellation);
+
+                // An answer may take minutes; only probes tell a slow peer from one that has vanished without a word. They
+                // are set on the connection, since .NET on Unix tries several addresses only with an untouched socket.
+                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+                socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 5);
+                socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 5);
+                socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
+            }
+
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private Observation Judge(HttpRequestException failure)
+    {
+        if (_distrust is { } distrust)
+        {
+            return new Observation(Finding.Broken, distrust);
+        }
+
+        return failure.InnerException is SocketException { SocketErrorCode: var error }
+            ? SocketFindings.Judge(error)
+            : new Observation(Finding.Unclear, failure.HttpRequestError switch
+            {
+                HttpRequestError.SecureConnectionError => "the TLS handshake failed",
+                HttpRequestError.ResponseEnded => "the connection was closed before an answer",
+                HttpRequestError.InvalidResponse => "the answer is not HTTP",
+                HttpRequestError.ConfigurationLimitExceeded => "the answer's header is too large",
+                _ => "the connection was lost",
+            });
+    }
+}

@@ -1,0 +1,36 @@
+using Prestop.Core.Waiting;
+
+namespace Prestop.Conditions.Http;
+
+/// <summary><c>http://</c> and <c>https://</c> steps.</summary>
+/// <param name="name"><c>http</c> or <c>https</c>.</param>
+public sealed class HttpScheme(string name) : IScheme
+{
+    /// <inheritdoc/>
+    public string Name => name;
+
+    /// <inheritdoc/>
+    public string Syntax => name + "://HOST[:PORT][/PATH]";
+
+    /// <inheritdoc/>
+    public string DoneWhen => "it answers with an accepted status; an answer may take as long as it likes";
+
+    /// <inheritdoc/>
+    public ICondition? Parse(string text, ConditionSettings settings, out string problem)
+    {
+        if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? url) || url.Host.Length == 0)
+        {
+            problem = $"'{text}': not a URL; write {Syntax}";
+            return null;
+        }
+
+        if (url.Port is 0)
+        {
+            problem = $"'{text}': port 0 cannot be connected to; use 1 to 65535";
+            return null;
+        }
+
+        problem = "";
+        return new HttpCondition(url, settings);
+    }
+}

@@ -1,0 +1,33 @@
+using System.Diagnostics.CodeAnalysis;
+using Prestop.Conditions.Http;
+
+namespace Prestop.Conditions;
+
+/// <summary>Every scheme there is. A new one is registered here and nowhere else.</summary>
+public static class Schemes
+{
+    /// <summary>In the order in which help and README list them.</summary>
+    public static IReadOnlyList<IScheme> All { get; } =
+    [
+        new HttpScheme("http"),
+        new HttpScheme("https"),
+    ];
+
+    /// <summary>Finds a scheme by its name, in any case, as RFC 3986 section 3.1 has it.</summary>
+    /// <param name="name">What stands before <c>://</c>.</param>
+    /// <param name="scheme">The scheme, when there is one.</param>
+    public static bool TryFind(ReadOnlySpan<char> name, [NotNullWhen(true)] out IScheme? scheme)
+    {
+        foreach (IScheme candidate in All)
+        {
+            if (name.Equals(candidate.Name, StringComparison.OrdinalIgnoreCase))
+            {
+                scheme = candidate;
+                return true;
+            }
+        }
+
+        scheme = null;
+        return false;
+    }
+}

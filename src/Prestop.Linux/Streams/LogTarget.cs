@@ -1,0 +1,95 @@
+using System.Runtime.InteropServices;
+
+namespace Prestop.Linux.Streams;
+
+/// <summary>
+/// Where log lines go. A line that cannot be written at once is dropped: nobody's full pipe, full disk or closed terminal
+/// may hold up or change the end of a wait.
+/// </summary>
+public sealed partial class LogTarget
+{
+    private const int O_WRONLY = 1;
+    private const int O_NOCTTY = 0x100;
+    private const int O_NONBLOCK = 0x800;
+    private const int O_CLOEXEC = 0x80000;
+    private const short POLLOUT = 4;
+    private const nuint TIOCGWINSZ = 0x5413;
+    private const int UsualColumns = 80;
+
+    private readonly int _descriptor;
+
+    private LogTarget(int descriptor) => _descriptor = descriptor;
+
+    /// <summary>This process's standard error.</summary>
+    public static LogTarget StandardError { get; } = new(2);
+
+    /// <summary>
+    /// The standard error of the container's first process, which <c>kubectl logs</c> shows although a hook's own is kept
+    /// from it (kubernetes/kubernetes#25766). Null where it cannot be opened: another user's, or not there.
+    /// </summary>
+    public static LogTarget? OpenFirstProcess()
+    {
+        int descriptor = open("/proc/1/fd/2", O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+        return descriptor < 0 ? null : new LogTarget(descriptor);
+    }
+
+    /// <summary>True when the stream is a terminal.</summary>
+    public bool IsTerminal => isatty(_descriptor) == 1;
+
+    /// <summary>The width of the terminal; 80 where it does not say.</summary>
+    public unsafe int TerminalColumns
+    {
+        get
+        {
+            WindowSize size = default;
+            return ioctl(_descriptor, TIOCGWINSZ, &size) == 0 && size.Columns > 0 ? size.Columns : UsualColumns;
+        }
+    }
+
+    /// <summary>Writes the bytes if that can be done without waiting.</summary>
+    /// <param name="line">
+    /// At most 4,096 bytes are safe on a pipe: so much is free when poll(2) calls it writable (pipe(7), PIPE_BUF). The rest is cut off.
+    /// </param>
+    public unsafe void TryWrite(ReadOnlySpan<byte> line)
+    {
+        const int PipeBuffer = 4096;
+        var ready = new PollDescriptor { Descriptor = _descriptor, Events = POLLOUT };
+        if (poll(&ready, 1, 0) == 1 && (ready.Returned & POLLOUT) != 0)
+        {
+            fixed (byte* start = line)
+            {
+                write(_descriptor, start, (nuint)Math.Min(line.Length, PipeBuffer));
+            }
+        }
+    }
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int open(string path, int flags);
+
+    [LibraryImport("libc")]
+    private static partial int isatty(int descriptor);
+
+    [LibraryImport("libc")]
+    private static unsafe partial int ioctl(int descriptor, nuint request, WindowSize* size);
+
+    [LibraryImport("libc")]
+    private static unsafe partial int poll(PollDescriptor* descriptors, nuint count, int milliseconds);
+
+    [LibraryImport("libc")]
+    private static unsafe partial nint write(int descriptor, byte* bytes, nuint count);
+
+    private struct PollDescriptor
+    {
+        public int Descriptor;
+        public short Events;
+        public short Returned;
+    }
+
+    private struct WindowSize
+    {
+        public ushort Rows;
+        public ushort Columns;
+        public ushort PixelWidth;
+        public ushort PixelHeight;
+    }
+}

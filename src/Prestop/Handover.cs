@@ -1,0 +1,23 @@
+using Prestop.Core;
+using Prestop.Linux.Processes;
+
+namespace Prestop;
+
+/// <summary>COMMAND takes this process's place, so that its signals, its output and its exit code are its own.</summary>
+internal static class Handover
+{
+    /// <summary>Executes a command. Returns only when that failed.</summary>
+    /// <param name="command">The program and its arguments.</param>
+    /// <returns>The exit code that says why it failed.</returns>
+    public static int To(IReadOnlyList<string> command)
+    {
+        (int code, string reason) = Exec.Replace(command) switch
+        {
+            ExecFailure.NotFound => (ExitCodes.CommandNotFound, "not found; give a path, or a name in PATH"),
+            ExecFailure.LoaderNotFound => (ExitCodes.CommandNotFound, "its interpreter or loader is not in this image; use a static program"),
+            _ => (ExitCodes.CommandNotExecutable, "cannot be executed; check its mode and its architecture"),
+        };
+        Answer.Complain($"'{command[0]}': {reason}");
+        return code;
+    }
+}

@@ -1,0 +1,58 @@
+using Prestop.Core;
+
+namespace Prestop.Install;
+
+/// <summary>
+/// <c>prestop install DIR</c>: the program copies itself into a volume, so that an init container can hand it to an image that
+/// cannot be rebuilt.
+/// </summary>
+internal static class Installation
+{
+    private const string FileName = "prestop";
+
+    private const UnixFileMode Executable =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+        | UnixFileMode.GroupRead | UnixFileMode.GroupExecute
+        | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+
+    /// <summary>Copies. The file appears whole or not at all: a pod that restarts may be running the old one.</summary>
+    /// <param name="directory">An existing directory.</param>
+    /// <returns>The exit code.</returns>
+    public static int Run(string directory)
+    {
+        string target = Path.Join(directory, FileName);
+        string unfinished = $"{target}.{Environment.ProcessId}";
+        try
+        {
+            File.Copy("/proc/self/exe", unfinished, overwrite: true);
+            File.SetUnixFileMode(unfinished, Executable);
+            File.Move(unfinished, target, overwrite: true);
+            return Answer.Print($"{target}\n");
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            Remove(unfinished);
+            Answer.Complain($"'{directory}': {ReasonFor(failure)}");
+            return ExitCodes.Broken;
+        }
+    }
+
+    private static string ReasonFor(Exception failure) => failure switch
+    {
+        DirectoryNotFoundException => "no such directory; mount a volume there",
+        UnauthorizedAccessException => "this user may not write there; use a writable volume",
+        _ => "cannot be written; use a writable volume with 10 MB free",
+    };
+
+    private static void Remove(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // What cannot be written cannot be deleted either, and the reason is being told already.
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using System.Text;
+using Prestop.Conditions;
+using Prestop.Core;
+
+namespace Prestop.Options;
+
+/// <summary>What <c>--help</c> and <c>--version</c> print, from the tables of options and schemes.</summary>
+internal static class HelpText
+{
+    private const int MeaningColumn = 30;
+
+    /// <summary>The version line.</summary>
+    public const string Version = $"prestop {ProductVersion.Text}\n";
+
+    /// <summary>The whole help.</summary>
+    public static string Whole
+    {
+        get
+        {
+            var text = new StringBuilder(
+                """
+                Usage: prestop [OPTION]... STEP... [-- COMMAND [ARG]...]
+                  or:  prestop install DIR
+
+                Waits for each STEP in order, then runs COMMAND in its place. Made for the preStop hook of a
+                Kubernetes pod: go on serving until traffic has stopped, never longer than a deadline.
+
+                Steps, each done when:
+
+                """);
+            Row(text, "DURATION", "that long has passed: 5, 1.5s, 1m30s, 500ms, PT1M, infinity");
+            foreach (IScheme scheme in Schemes.All)
+            {
+                Row(text, scheme.Syntax, scheme.DoneWhen);
+            }
+
+            Row(text, "gone:STEP", "the opposite holds for certain; what cannot be told keeps waiting");
+            text.Append("\nOptions (D is a duration; each has an environment variable, --max is PRESTOP_MAX):\n");
+            foreach (OptionRow row in OptionTable.Rows)
+            {
+                string name = row.Short is null ? $"    {row.Name}" : $"{row.Short}, {row.Name}";
+                string meaning = row.Default.Length == 0 ? row.Meaning : $"{row.Meaning} [{row.Default}]";
+                Row(text, row.Value is null ? name : $"{name} {row.Value}", meaning);
+            }
+
+            Row(text, "-h, --help", "print this help");
+            Row(text, "    --version", "print the version");
+            text.Append(
+                """
+
+                $(NAME) in steps, option values and COMMAND is replaced from the environment; $$(NAME) is the text itself.
+                'prestop install DIR' copies this program to DIR/prestop.
+
+                Exit status: 0 done; 2 usage; 124 deadline exceeded; 125 a condition is broken; 126 COMMAND cannot be
+                executed; 127 COMMAND not found; 128+N ended by signal N; else that of COMMAND.
+
+                """);
+            return text.ToString();
+        }
+    }
+
+    private static void Row(StringBuilder text, string name, string meaning)
+    {
+        text.Append("  ").Append(name.PadRight(MeaningColumn - 3));
+        if (name.Length > MeaningColumn - 3)
+        {
+            text.Append('\n').Append(' ', MeaningColumn - 1);
+        }
+
+        text.Append(' ').Append(meaning).Append('\n');
+    }
+}

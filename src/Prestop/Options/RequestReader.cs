@@ -1,0 +1,351 @@
+using System.Globalization;
+using System.Security.Cryptography.X509Certificates;
+using Prestop.Conditions;
+using Prestop.Conditions.Http;
+using Prestop.Core;
+using Prestop.Core.Plans;
+using Prestop.Core.Waiting;
+
+namespace Prestop.Options;
+
+/// <summary>Reads a command line and the environment into a request; finds everything that is wrong with them, not just the first.</summary>
+internal sealed class RequestReader
+{
+    private const int MostSuccesses = 1_000_000;
+
+    private static readonly TimeSpan ShortestInterval = TimeSpan.FromMilliseconds(1);
+
+    private readonly Line _line;
+    private readonly Func<string, string?> _environment;
+    private readonly List<string> _problems;
+    private string? _broken;
+
+    private RequestReader(Line line, Func<string, string?> environment) =>
+        (_line, _environment, _problems) = (line, environment, line.Problems);
+
+    /// <summary>Reads a request. Opens no file but the one of <c>--cacert</c>.</summary>
+    /// <param name="words">The arguments of the process.</param>
+    /// <param name="environment">Gives an environment variable's value, or null when it is not set.</param>
+    public static Request Read(string[] words, Func<string, string?> environment)
+    {
+        var reader = new RequestReader(Line.Read(words), environment);
+        return reader.ReadRequest();
+    }
+
+    private Request ReadRequest()
+    {
+        if (_line.Help)
+        {
+            return new Request.Help();
+        }
+
+        if (_line.Version)
+        {
+            return new Request.Version();
+        }
+
+        Request request = _line.Operands is ["install", ..] ? ReadInstall() : ReadWait();
+        return _problems.Count > 0 ? new Request.Refusal(ExitCodes.Usage, _problems)
+            : _broken is not null ? new Request.Refusal(ExitCodes.Broken, [_broken])
+            : request;
+    }
+
+    private Request.Install ReadInstall()
+    {
+        if (_line.Operands.Count != 2 || _line.Command is not null)
+        {
+            _problems.Add("'install' needs one directory: prestop install DIR");
+        }
+
+        return new Request.Install(_line.Operands[^1]);
+    }
+
+    private Request.Wait ReadWait()
+    {
+        ConditionSettings settings = ReadConditionSettings();
+        var plan = new Plan
+        {
+            Steps = ReadSteps(settings),
+            Order = ReadOrder(),
+            Max = Duration(OptionTable.Max, TimeSpan.Zero),
+            Min = Duration(OptionTable.Min, TimeSpan.Zero) ?? TimeSpan.Zero,
+            Interval = Duration(OptionTable.Interval, ShortestInterval) ?? new WaitingRules().Interval,
+            Successes = Successes(),
+            ContinueOnFailure = Choice(OptionTable.OnFailure, "stop", "continue") is "continue",
+            Fallback = Duration(OptionTable.Fallback, TimeSpan.Zero),
+        };
+        if (plan.Min > plan.Max)
+        {
+            _problems.Add($"{Source(OptionTable.Min)} '{Text(OptionTable.Min)}' is above {Source(OptionTable.Max)} '{Text(OptionTable.Max)}': lower it or raise {OptionTable.Max.Name}");
+        }
+
+        return new Request.Wait(plan, ReadCommand())
+        {
+            Grace = Duration(OptionTable.Grace, TimeSpan.Zero),
+            Log = ReadLogSettings(),
+            DryRun = Flag(OptionTable.DryRun),
+        };
+    }
+
+    private List<Step> ReadSteps(ConditionSettings settings)
+    {
+        var steps = new List<Step>(_line.Operands.Count);
+        foreach (string operand in _line.Operands)
+        {
+            if (!operand.StartsWith('-')
+                && Expanded(operand, "step") is { } text
+                && StepReader.Read(text, settings, _problems) is { } step)
+            {
+                steps.Add(step);
+            }
+        }
+
+        if (_line.Operands.Count == 0)
+        {
+            _problems.Add("missing step: give a duration or a URL, such as 'prestop 5s' or 'prestop http://127.0.0.1:8080/drained'");
+        }
+
+        return steps;
+    }
+
+    private StepOrder ReadOrder()
+    {
+        bool any = Flag(OptionTable.Any);
+        bool all = Flag(OptionTable.All);
+        if (any && all)
+        {
+            _problems.Add($"{Source(OptionTable.Any)} and {Source(OptionTable.All)} exclude each other: give one of them");
+        }
+
+        return any ? StepOrder.Any : all ? StepOrder.All : StepOrder.InOrder;
+    }
+
+    private string[] ReadCommand()
+    {
+        if (_line.Command is [])
+        {
+            _problems.Add("missing command after '--': give one, or leave '--' out");
+        }
+
+        // A reference to what is not set stays, as in a container's command: it may be meant for a shell, as in $(date).
+        return [.. (_line.Command ?? []).Select(word => Expansion.Expand(word, _environment, out _))];
+    }
+
+    private LogSettings ReadLogSettings() => new(
+        Choice(OptionTable.LogTo, "stderr", "pid1") is "pid1",
+        Choice(OptionTable.LogFormat, "text", "json") is "json",
+        Flag(OptionTable.Silent) ? LogDetail.Failures : Flag(OptionTable.Verbose) ? LogDetail.Attempts : LogDetail.Changes);
+
+    private ConditionSettings ReadConditionSettings() => new()
+    {
+        ConnectTimeout = Duration(OptionTable.ConnectTimeout, ShortestInterval) is { } timeout && timeout <= Deadline.Longest
+            ? timeout
+            : Timeout.InfiniteTimeSpan,
+        Http = new HttpSettings
+        {
+            Accepted = Statuses(),
+            Method = Method(),
+            Headers = Headers(),
+            Data = Text(OptionTable.Data),
+            Authorities = Authorities(),
+            Insecure = Flag(OptionTable.Insecure),
+            UnixSocket = UnixSocket(),
+        },
+    };
+
+    private StatusSet Statuses()
+    {
+        if (Text(OptionTable.Status) is not { } text)
+        {
+            return StatusSet.Success;
+        }
+
+        StatusSet? statuses = StatusSet.Parse(text);
+        if (statuses is null)
+        {
+            Refuse(OptionTable.Status, text, "not a set of statuses; write codes from 100 to 599 and ranges, such as 200-299,410");
+        }
+
+        return statuses ?? StatusSet.Success;
+    }
+
+    private HttpMethod? Method()
+    {
+        if (Text(OptionTable.Method) is not { } text)
+        {
+            return null;
+        }
+
+        try
+        {
+            return new HttpMethod(text);
+        }
+        catch (Exception problem) when (problem is FormatException or ArgumentException)
+        {
+            Refuse(OptionTable.Method, text, "not an HTTP method; write one word, such as POST");
+            return null;
+        }
+    }
+
+    private List<KeyValuePair<string, string>> Headers()
+    {
+        var headers = new List<KeyValuePair<string, string>>();
+        foreach (string text in Texts(OptionTable.Header))
+        {
+            if (HeaderField.Parse(text) is { } field)
+            {
+                headers.Add(field);
+            }
+            else
+            {
+                // The value may be a secret, so only the name is repeated.
+                Refuse(OptionTable.Header, HeaderField.NameOf(text), "not a header field; write 'NAME: VALUE' on one line");
+            }
+        }
+
+        return headers;
+    }
+
+    private X509Certificate2Collection? Authorities()
+    {
+        if (Text(OptionTable.CaCert) is not { } path)
+        {
+            return null;
+        }
+
+        X509Certificate2Collection? authorities = CertificateAuthorities.Read(path, out string problem);
+        if (authorities is null)
+        {
+            _broken = $"{Source(OptionTable.CaCert)} '{path}': {problem}";
+        }
+
+        return authorities;
+    }
+
+    private string? UnixSocket()
+    {
+        const int LongestPath = 107; // sockaddr_un.sun_path less its final NUL: unix(7)
+
+        string? path = Text(OptionTable.UnixSocket);
+        if (path is not null && System.Text.Encoding.UTF8.GetByteCount(path) is 0 or > LongestPath)
+        {
+            Refuse(OptionTable.UnixSocket, path, $"a socket's path has 1 to {LongestPath} bytes; use a shorter one");
+            return null;
+        }
+
+        return path;
+    }
+
+    private int Successes()
+    {
+        if (Text(OptionTable.Successes) is not { } text)
+        {
+            return 1;
+        }
+
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count is >= 1 and <= MostSuccesses)
+        {
+            return count;
+        }
+
+        Refuse(OptionTable.Successes, text, $"not a count; write a whole number from 1 to {MostSuccesses}");
+        return 1;
+    }
+
+    private TimeSpan? Duration(OptionRow row, TimeSpan least)
+    {
+        if (Text(row) is not { } text)
+        {
+            return null;
+        }
+
+        if (!Core.Duration.TryParse(text, out Duration duration, out string? problem))
+        {
+            Refuse(row, text, $"not a duration; {problem}");
+            return null;
+        }
+
+        TimeSpan span = duration.ToTimeSpan();
+        if (span < least)
+        {
+            Refuse(row, text, $"too short; write {Core.Duration.FromTimeSpan(least)} or more");
+        }
+
+        return span;
+    }
+
+    private string? Choice(OptionRow row, string usual, string other)
+    {
+        string? text = Text(row);
+        if (text is not null && text != usual && text != other)
+        {
+            Refuse(row, text, $"unknown; write {usual} or {other}");
+        }
+
+        return text;
+    }
+
+    private bool Flag(OptionRow row)
+    {
+        if (_line.ValuesOf(row).Count > 0)
+        {
+            return true;
+        }
+
+        string? text = FromEnvironment(row);
+        switch (text?.ToLowerInvariant())
+        {
+            case "1" or "true" or "yes" or "on":
+                return true;
+            case null or "0" or "false" or "no" or "off":
+                return false;
+            default:
+                Refuse(row, text, "neither true nor false; write one of them");
+                return false;
+        }
+    }
+
+    private string? Text(OptionRow row) => Texts(row) is [.., var last] ? last : null;
+
+    private IReadOnlyList<string> Texts(OptionRow row)
+    {
+        IReadOnlyList<string> given = _line.ValuesOf(row);
+        if (given.Count == 0 && FromEnvironment(row) is { } text)
+        {
+            given = row.IsRepeatable ? text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) : [text];
+        }
+
+        return [.. given.Select(value => Expanded(value, Source(row))).OfType<string>()];
+    }
+
+    /// <summary>An empty variable counts as not set, and blanks at the ends do not count: a YAML block leaves a line end behind.</summary>
+    private string? FromEnvironment(OptionRow row) => _environment(row.Variable)?.Trim() is { Length: > 0 } text ? text : null;
+
+    private string Source(OptionRow row) => _line.ValuesOf(row).Count > 0 || FromEnvironment(row) is null ? row.Name : row.Variable;
+
+    private string? Expanded(string text, string source)
+    {
+        string expanded = Expansion.Expand(text, _environment, out string? unset);
+        if (unset is null)
+        {
+            return expanded;
+        }
+
+        string problem = $"{source} '{text}': environment variable {unset} is not set; set it, or write $$({unset}) for the text itself";
+        if (!_problems.Contains(problem))
+        {
+            _problems.Add(problem);
+        }
+
+        return null;
+    }
+
+    private void Refuse(OptionRow row, string text, string problem)
+    {
+        string line = $"{Source(row)} '{text}': {problem}";
+        if (!_problems.Contains(line))
+        {
+            _problems.Add(line);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+using Prestop.Conditions;
+using Prestop.Core;
+using Prestop.Core.Plans;
+using Prestop.Core.Waiting;
+
+namespace Prestop.Options;
+
+/// <summary>Reads a step: a duration, or a URL whose scheme says what is waited for, perhaps with <c>gone:</c> before it.</summary>
+internal static class StepReader
+{
+    private const string Gone = "gone:";
+
+    /// <summary>Reads a step.</summary>
+    /// <param name="text">The step as the user wrote it, references replaced.</param>
+    /// <param name="settings">What conditions need to know.</param>
+    /// <param name="problems">Where a problem is added when the step cannot be used.</param>
+    public static Step? Read(string text, ConditionSettings settings, List<string> problems)
+    {
+        bool gone = text.StartsWith(Gone, StringComparison.Ordinal);
+        string target = gone ? text[Gone.Length..] : text;
+        int colon = target.IndexOf("://", StringComparison.Ordinal);
+        if (colon < 0)
+        {
+            return gone ? Refuse($"'{text}': 'gone:' needs a URL behind it; write gone:{Schemes.All[0].Syntax}") : ReadPause();
+        }
+
+        if (!Schemes.TryFind(target.AsSpan(0, colon), out IScheme? scheme))
+        {
+            return Refuse($"'{text}': unknown scheme '{target[..colon]}'; use one of {string.Join(", ", Schemes.All.Select(known => known.Name))}");
+        }
+
+        return scheme.Parse(target, settings, out string problem) is { } condition
+            ? new ConditionStep(Shown(text), gone ? new Gone(condition) : condition)
+            : Refuse(problem);
+
+        Step? ReadPause()
+        {
+            if (Duration.TryParse(text, out Duration length, out string? hint))
+            {
+                return new PauseStep(text, length.ToTimeSpan());
+            }
+
+            return Refuse($"'{text}': not a duration; {hint}");
+        }
+
+        Step? Refuse(string problem)
+        {
+            problems.Add(problem);
+            return null;
+        }
+    }
+
+    /// <summary>A user name and password in a URL are for the server only.</summary>
+    private static string Shown(string text)
+    {
+        int start = text.IndexOf("://", StringComparison.Ordinal) + 3;
+        int end = text.AsSpan(start).IndexOfAny('/', '?', '#');
+        ReadOnlySpan<char> authority = end < 0 ? text.AsSpan(start) : text.AsSpan(start, end);
+        int at = authority.LastIndexOf('@');
+        return at < 0 ? text : string.Concat(text.AsSpan(0, start), "***", text.AsSpan(start + at));
+    }
+}

@@ -1,0 +1,20 @@
+using Prestop.Install;
+using Prestop.Options;
+using Prestop.Report;
+
+namespace Prestop;
+
+internal static class Program
+{
+    private static async Task<int> Main(string[] words) =>
+        RequestReader.Read(words, Environment.GetEnvironmentVariable) switch
+        {
+            Request.Help => Answer.Print(HelpText.Whole),
+            Request.Version => Answer.Print(HelpText.Version),
+            Request.Install install => Installation.Run(install.Directory),
+            Request.Wait { DryRun: true } wait => Answer.Print(Timeline.Of(wait)),
+            Request.Wait wait => await Waiting.RunAsync(wait),
+            Request.Refusal refusal => Answer.Refuse(refusal),
+            var other => throw new InvalidOperationException($"a request of no known kind: {other}"),
+        };
+}

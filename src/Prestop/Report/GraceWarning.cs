@@ -1,0 +1,28 @@
+using Prestop.Options;
+
+namespace Prestop.Report;
+
+/// <summary>Whether a plan fits into the pod's grace period.</summary>
+internal static class GraceWarning
+{
+    /// <summary>
+    /// What the plan must leave of the grace period. The kubelet counts the hook's time against it and gives the application
+    /// at least this long afterwards (minimumGracePeriodInSeconds in kuberuntime_container.go); the hook itself gets no more.
+    /// </summary>
+    public static readonly TimeSpan Margin = TimeSpan.FromSeconds(2);
+
+    /// <summary>The warning, or null when the plan fits or no grace period was given.</summary>
+    /// <param name="request">The plan and the grace period.</param>
+    public static string? For(Request.Wait request)
+    {
+        if (request.Grace is not { } grace || request.Plan.LongestRun <= grace - Margin)
+        {
+            return null;
+        }
+
+        TimeSpan longest = request.Plan.LongestRun;
+        string length = longest == TimeSpan.MaxValue ? "for ever" : TextForm.Length(longest);
+        string fix = longest == TimeSpan.MaxValue ? "" : $"raise terminationGracePeriodSeconds to {Math.Ceiling((longest + Margin).TotalSeconds)}, or ";
+        return $"the plan can take {length} of a grace period of {TextForm.Length(grace)}: {fix}lower --max below {TextForm.Length(grace - Margin)}";
+    }
+}

@@ -1,0 +1,154 @@
+using Prestop.Core.Plans;
+using Prestop.Core.Waiting;
+using Prestop.Options;
+
+namespace Prestop.Report;
+
+/// <summary>
+/// Tells what a plan does: a line when something changes and one every ten seconds, every attempt when asked to; on a
+/// terminal one line that changes in place.
+/// </summary>
+internal sealed class Narrator : IPlanObserver, IDisposable
+{
+    private static readonly TimeSpan SignOfLife = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LiveRefresh = TimeSpan.FromMilliseconds(250);
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<Step, Progress> _running = new(ReferenceEqualityComparer.Instance);
+    private readonly Log _log;
+    private readonly LogDetail _detail;
+    private readonly bool _isOneStep;
+    private readonly TimeProvider _time;
+    private readonly ITimer _timer;
+
+    /// <summary>Begins to tell.</summary>
+    /// <param name="plan">What is told about.</param>
+    /// <param name="log">Where to.</param>
+    /// <param name="detail">How much.</param>
+    /// <param name="time">The clock.</param>
+    public Narrator(Plan plan, Log log, LogDetail detail, TimeProvider time)
+    {
+        (_isOneStep, _log, _detail, _time) = (plan.Steps.Count == 1, log, detail, time);
+        TimeSpan period = log.IsLive ? LiveRefresh : SignOfLife;
+        _timer = time.CreateTimer(static self => ((Narrator)self!).ShowLife(), this, period, period);
+    }
+
+    /// <inheritdoc/>
+    public void Started(Step step, TimeSpan longest)
+    {
+        lock (_lock)
+        {
+            _running[step] = new Progress(_time.GetTimestamp(), longest);
+            if (_log.IsLive)
+            {
+                ShowLive(step);
+            }
+            else
+            {
+                Tell(new LogEntry(LogEvent.Started) { Step = step.Text, IsPause = step is PauseStep, Longest = longest });
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Looked(Step step, Observation observation)
+    {
+        lock (_lock)
+        {
+            Progress progress = _running[step];
+            bool changed = progress.Last != observation;
+            progress.Last = observation;
+            if (_log.IsLive)
+            {
+                ShowLive(step);
+            }
+            else if (_detail is LogDetail.Attempts || (changed && observation.Finding is not Finding.Met))
+            {
+                Tell(Entry(LogEvent.Looked, step, progress));
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Ended(Step step, WaitResult result)
+    {
+        lock (_lock)
+        {
+            _running.Remove(step, out Progress? progress);
+            if (result.End is not WaitEnd.Cancelled && !_isOneStep)
+            {
+                Tell(new LogEntry(LogEvent.Ended)
+                {
+                    Step = step.Text,
+                    IsPause = step is PauseStep,
+                    Finding = progress?.Last?.Finding,
+                    End = result.End,
+                    Seen = result.Seen,
+                    Elapsed = result.Elapsed,
+                });
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void HoldsUntilMin(TimeSpan left) => Tell(new LogEntry(LogEvent.Holding) { Longest = left });
+
+    /// <summary>Says something outside of the plan's run.</summary>
+    /// <param name="entry">What.</param>
+    public void Tell(in LogEntry entry)
+    {
+        lock (_lock)
+        {
+            if (_detail is not LogDetail.Failures || entry.Event is LogEvent.Failed)
+            {
+                _log.Write(entry);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _timer.Dispose();
+
+    private void ShowLife()
+    {
+        lock (_lock)
+        {
+            foreach ((Step step, Progress progress) in _running)
+            {
+                if (_log.IsLive)
+                {
+                    ShowLive(step);
+                }
+                else
+                {
+                    Tell(Entry(LogEvent.Waiting, step, progress));
+                }
+            }
+        }
+    }
+
+    private void ShowLive(Step step)
+    {
+        string others = _running.Count > 1 ? $" (and {_running.Count - 1} more)" : "";
+        _log.WriteLive(TextForm.Words(Entry(LogEvent.Waiting, step, _running[step])) + others);
+    }
+
+    private LogEntry Entry(LogEvent kind, Step step, Progress progress) => new(kind)
+    {
+        Step = step.Text,
+        IsPause = step is PauseStep,
+        Finding = progress.Last?.Finding,
+        Seen = progress.Last?.Seen,
+        Elapsed = _time.GetElapsedTime(progress.Start),
+        Longest = progress.Longest,
+    };
+
+    private sealed class Progress(long start, TimeSpan longest)
+    {
+        public long Start { get; } = start;
+
+        public TimeSpan Longest { get; } = longest;
+
+        public Observation? Last { get; set; }
+    }
+}

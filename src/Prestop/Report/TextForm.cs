@@ -1,0 +1,58 @@
+using Prestop.Core;
+using Prestop.Core.Waiting;
+
+namespace Prestop.Report;
+
+/// <summary>Log lines for people.</summary>
+internal static class TextForm
+{
+    /// <summary>The words of an entry, without a line end.</summary>
+    /// <param name="entry">The entry.</param>
+    public static string Words(in LogEntry entry) => "prestop: " + entry.Event switch
+    {
+        LogEvent.Started when entry.IsPause => $"sleeping {Length(entry.Longest)}",
+        LogEvent.Started => $"waiting for {entry.Step}{AtMost(entry.Longest)}",
+        LogEvent.Looked => $"{entry.Step}: {entry.Seen}",
+        LogEvent.Waiting => $"{Subject(entry)}{Seen(entry)} ({Progress(entry)})",
+        LogEvent.Ended => $"{Subject(entry)}: {Ending(entry.End)}{Seen(entry)} after {Length(entry.Elapsed)}",
+        LogEvent.Holding => $"steps done; holding for {Length(entry.Longest)} until --min",
+        LogEvent.Done => $"done after {Length(entry.Elapsed)}{Seen(entry)}",
+        LogEvent.Failed => $"{Ending(entry.End)} after {Length(entry.Elapsed)}{Seen(entry)}",
+        LogEvent.Interrupted => $"ended by {entry.Seen} after {Length(entry.Elapsed)}",
+        _ => $"warning: {entry.Seen}",
+    };
+
+    /// <summary>Elapsed time, and what it is measured against.</summary>
+    /// <param name="entry">An entry with both.</param>
+    public static string Progress(in LogEntry entry) =>
+        entry.Longest == TimeSpan.MaxValue ? Length(entry.Elapsed) : $"{Length(entry.Elapsed)} of {Length(entry.Longest)}";
+
+    /// <summary>A length of time as people read it, to about three figures.</summary>
+    /// <param name="span">Any length; null is none.</param>
+    public static string Length(TimeSpan? span) => span switch
+    {
+        null => "0s",
+        { } value when value == TimeSpan.MaxValue => "ever",
+        { } value when value < TimeSpan.FromMilliseconds(100) => Rounded(value, TimeSpan.TicksPerMillisecond),
+        { } value when value < TimeSpan.FromSeconds(10) => Rounded(value, 10 * TimeSpan.TicksPerMillisecond),
+        { } value => Rounded(value, 100 * TimeSpan.TicksPerMillisecond),
+    };
+
+    private static string Rounded(TimeSpan span, long unit) =>
+        Duration.FromTimeSpan(new TimeSpan((span.Ticks + (unit / 2)) / unit * unit)).ToString();
+
+    private static string Subject(in LogEntry entry) => entry.IsPause ? $"sleep {entry.Step}" : entry.Step!;
+
+    private static string AtMost(TimeSpan? longest) => longest == TimeSpan.MaxValue ? "" : $", at most {Length(longest)}";
+
+    private static string Seen(in LogEntry entry) => string.IsNullOrEmpty(entry.Seen) ? "" : $": {entry.Seen}";
+
+    private static string Ending(WaitEnd? end) => end switch
+    {
+        WaitEnd.Met => "done",
+        WaitEnd.DeadlineExceeded => "deadline exceeded",
+        WaitEnd.Broken => "broken",
+        WaitEnd.FellBack => "could not be judged, fallback is over",
+        _ => "called off",
+    };
+}

@@ -1,0 +1,49 @@
+using System.Text;
+using Prestop.Core.Plans;
+using Prestop.Options;
+
+namespace Prestop.Report;
+
+/// <summary>A plan and when each part of it happens at the latest, as <c>--dry-run</c> prints it.</summary>
+internal static class Timeline
+{
+    /// <summary>Draws a plan.</summary>
+    /// <param name="request">The plan and what follows it.</param>
+    public static string Of(Request.Wait request)
+    {
+        Plan plan = request.Plan;
+        var text = new StringBuilder();
+        TimeSpan at = TimeSpan.Zero;
+        foreach (Step step in plan.Steps)
+        {
+            TimeSpan longest = plan.LongestOf(step);
+            string what = step is PauseStep ? $"sleep {TextForm.Length(longest)}" : $"wait for {step.Text}, {AtMost(longest)}";
+            Row(text, plan.Order is StepOrder.InOrder ? at : TimeSpan.Zero, what);
+            at = at > TimeSpan.MaxValue - longest ? TimeSpan.MaxValue : at + longest;
+        }
+
+        if (plan.Order is not StepOrder.InOrder)
+        {
+            text.Append(plan.Order is StepOrder.Any ? "side by side; the first that is done ends the wait\n" : "side by side; all must be done\n");
+        }
+
+        if (plan.Min > TimeSpan.Zero)
+        {
+            Row(text, plan.Min, "not finished before this (--min)");
+        }
+
+        string command = request.Command.Count == 0 ? "exit" : "run " + string.Join(' ', request.Command);
+        Row(text, plan.LongestRun, $"at the latest: {command}");
+        if (request.Grace is { } grace)
+        {
+            Row(text, grace, "the grace period ends: SIGKILL");
+        }
+
+        return GraceWarning.For(request) is { } warning ? $"{text}warning: {warning}\n" : text.ToString();
+    }
+
+    private static string AtMost(TimeSpan longest) => longest == TimeSpan.MaxValue ? "for ever" : $"at most {TextForm.Length(longest)}";
+
+    private static void Row(StringBuilder text, TimeSpan at, string what) =>
+        text.Append((at == TimeSpan.MaxValue ? "never" : TextForm.Length(at)).PadLeft(8)).Append("  ").Append(what).Append('\n');
+}
