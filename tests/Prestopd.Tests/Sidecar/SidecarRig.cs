@@ -42,7 +42,12 @@ internal sealed class SidecarRig : IDisposable
 
     public static SidecarOptions Read(string settings)
     {
-        var variables = settings.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(one => one.Split('=', 2)).ToDictionary(one => one[0], one => one[1]);
+        var variables = new Dictionary<string, string>();
+        foreach (var pair in settings.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(one => one.Split('=', 2)))
+        {
+            variables[pair[0]] = pair[1];
+        }
+
         var options = new SidecarOptionsReader(_ => null, variables.GetValueOrDefault).Read(out var problems);
         Assert.Empty(problems);
         return options!;
@@ -58,7 +63,7 @@ internal sealed class SidecarRig : IDisposable
 
     /// <summary>A request that may take its time.</summary>
     public (Answer Answer, Task Done) Begin(
-        string path, string method = "GET", string from = "10.0.0.9", string? userAgent = null, CancellationToken aborted = default)
+        string path, string method = "GET", string from = "10.0.0.9", string? userAgent = null, CancellationTokenSource? client = null)
     {
         var request = new HttpRequestFeature { Method = method, Path = path };
         request.Headers.UserAgent = userAgent;
@@ -68,7 +73,7 @@ internal sealed class SidecarRig : IDisposable
         features.Set<IHttpResponseFeature>(answer.Response);
         features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(answer.Bytes));
         features.Set<IHttpConnectionFeature>(new HttpConnectionFeature { RemoteIpAddress = IPAddress.Parse(from), RemotePort = 4711 });
-        features.Set<IHttpRequestLifetimeFeature>(new HttpRequestLifetimeFeature { RequestAborted = aborted });
+        features.Set<IHttpRequestLifetimeFeature>(new HttpRequestLifetimeFeature { RequestAborted = client?.Token ?? CancellationToken.None });
         return (answer, FinishAsync(features));
     }
 

@@ -88,7 +88,7 @@ public sealed class WaitzTests
     {
         using var sidecar = new SidecarRig();
         using var client = new CancellationTokenSource();
-        var (_, done) = sidecar.Begin("/waitz", from: "127.0.0.1", aborted: client.Token);
+        var (_, done) = sidecar.Begin("/waitz", from: "127.0.0.1", client: client);
         Assert.Equal(1, sidecar.Waiters.Count);
 
         await client.CancelAsync();
@@ -120,7 +120,7 @@ public sealed class WaitzTests
     {
         using var sidecar = new SidecarRig("MAX_WAITERS=1 TRIGGER=signal");
         using var client = new CancellationTokenSource();
-        var (_, first) = sidecar.Begin("/waitz", aborted: client.Token);
+        var (_, first) = sidecar.Begin("/waitz", client: client);
         await client.CancelAsync();
         await first;
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 
 namespace Prestopd.Sidecar;
 
@@ -63,6 +64,7 @@ internal sealed class Upstream : IDisposable
         PooledConnectionLifetime = TimeSpan.FromMinutes(1),
         MaxConnectionsPerServer = 2,
         MaxResponseDrainSize = 64 * 1024,
+        SslOptions = { CertificateChainPolicy = new X509ChainPolicy { DisableCertificateDownloads = true, RevocationMode = X509RevocationMode.NoCheck } },
     };
 
     private async Task<int> AskOnceAsync()

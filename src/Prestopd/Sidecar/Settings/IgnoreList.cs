@@ -31,13 +31,9 @@ internal sealed class IgnoreList
             {
                 list._userAgents.Add(entry);
             }
-            else if (IPNetwork.TryParse(entry, out var network))
+            else if (Network(entry) is { } network)
             {
                 list._networks.Add(network);
-            }
-            else if (IPAddress.TryParse(entry, out var address))
-            {
-                list._networks.Add(new IPNetwork(address, address.GetAddressBytes().Length * 8));
             }
             else
             {
@@ -70,5 +66,19 @@ internal sealed class IgnoreList
         }
 
         return false;
+    }
+
+    // .NET 9 refuses host bits and .NET 10 drops them; both read 10.1 as 10.0.0.1.
+    private static IPNetwork? Network(string entry)
+    {
+        var slash = entry.IndexOf('/', StringComparison.Ordinal);
+        var host = slash < 0 ? entry : entry[..slash];
+        if (!IPAddress.TryParse(host, out var address) || (!host.Contains(':', StringComparison.Ordinal) && host.Count(c => c == '.') != 3))
+        {
+            return null;
+        }
+
+        var prefix = slash < 0 ? $"{entry}/{address.GetAddressBytes().Length * 8}" : entry;
+        return IPNetwork.TryParse(prefix, out var network) && network.BaseAddress.Equals(address) ? network : null;
     }
 }
