@@ -25,7 +25,14 @@ internal sealed class ConnectionLimit(int most)
 
     private async Task RunAsync(ConnectionContext connection, ConnectionDelegate next)
     {
-        var counts = connection.RemoteEndPoint is not IPEndPoint peer || !IPAddress.IsLoopback(peer.Address);
+        var peer = (IPEndPoint)connection.RemoteEndPoint!;
+        if (peer.Address.IsIPv4MappedToIPv6)
+        {
+            // Once for a connection instead of once for each of its requests.
+            connection.RemoteEndPoint = new IPEndPoint(peer.Address.MapToIPv4(), peer.Port);
+        }
+
+        var counts = !IPAddress.IsLoopback(peer.Address);
         if (counts && Interlocked.Increment(ref _counted) > most)
         {
             Interlocked.Decrement(ref _counted);
