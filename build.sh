@@ -65,20 +65,22 @@ stale() {
   [ ! -e "$1" ] || [ -n "$(find src Directory.*.props Directory.*.targets build.sh -newer "$1" -type f -print -quit)" ]
 }
 
-# publish_native PROJECT PROGRAM : the program's static binary in out/.
-publish_native() {
-  local framework
-  stale "out/$2" || return 0
-  framework=$(framework)
-  echo "build.sh: publishing $2 for $framework" >&2
-  dotnet publish "src/$1" -f "$framework" -r "$(rid)" -v quiet -p:PublishFramework="$framework" \
-    -p:ArtifactsPath="$root/artifacts/publish" -o "artifacts/publish/$2" >&2
-  command install -m 755 -D "artifacts/publish/$2/$2" "out/$2"
+# publish_to_out PROJECT PROGRAM [OPTION...] : the program's static binary in out/.
+publish_to_out() {
+  local project=$1 program=$2
+  shift 2
+  stale "out/$program" || return 0
+  echo "build.sh: publishing $program${1:+ for $2}" >&2
+  dotnet publish "src/$project" "$@" -v quiet -p:ArtifactsPath="$root/artifacts/publish" -o "artifacts/publish/$program" >&2
+  command install -m 755 -D "artifacts/publish/$program/$program" "out/$program"
 }
 
 publish() {
   install $packages_publish
-  publish_native Prestop prestop
+  local framework
+  framework=$(framework)
+  publish_to_out Sleep sleep
+  publish_to_out Prestop prestop -f "$framework" -r "$(rid)" -p:PublishFramework="$framework"
 }
 
 setup_test() {

@@ -71,8 +71,11 @@ public sealed class PlanRun(Plan plan, TimeProvider time, Random random, IPlanOb
         WaitResult? mildest = null;
         WaitResult? decision = null;
 
-        await foreach (Task<WaitResult> ended in Task.WhenEach(plan.Steps.Select(step => run(step, rest.Token)).ToList()))
+        List<Task<WaitResult>> running = [.. plan.Steps.Select(step => run(step, rest.Token))];
+        while (running.Count > 0)
         {
+            Task<WaitResult> ended = await Task.WhenAny(running);
+            running.Remove(ended);
             WaitResult result = await ended;
             if (decision is not null)
             {
@@ -83,7 +86,7 @@ public sealed class PlanRun(Plan plan, TimeProvider time, Random random, IPlanOb
             if (decides(result) || result.End is WaitEnd.Cancelled)
             {
                 decision = result;
-                await rest.CancelAsync();
+                rest.Cancel();
             }
         }
 

@@ -1,0 +1,60 @@
+using System.Globalization;
+using Prestop.Conditions;
+using Prestop.Core;
+using Prestop.Options;
+using Xunit;
+
+namespace Architecture.Tests;
+
+/// <summary>The tables of the README against what the programs are made from.</summary>
+public class ReadmeTests
+{
+    private static readonly string Readme = House.Read("README.md");
+
+    public static TheoryData<string> Options => [.. OptionTable.Rows.Select(row => row.Name)];
+
+    public static TheoryData<string> SchemeNames => [.. Schemes.All.Select(scheme => scheme.Name)];
+
+    [Theory]
+    [MemberData(nameof(Options))]
+    public void An_option_has_its_row(string name)
+    {
+        OptionRow row = OptionTable.Rows.Single(row => row.Name == name);
+        string names = row.Short is null ? row.Name : $"{row.Short}, {row.Name}";
+        string value = row.Value is null ? "" : " " + row.Value.Replace("|", "\\|", StringComparison.Ordinal);
+        string usual = row.Default.Length == 0 ? "off" : row.Default;
+
+        Assert.Contains($"| `{names}{value}` | {usual} | {row.Meaning} |", Readme, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_table_of_options_lists_nothing_else()
+    {
+        IEnumerable<string> rows = Readme.Split('\n').Where(line => line.StartsWith("| `-", StringComparison.Ordinal) && line.Contains("--", StringComparison.Ordinal));
+
+        Assert.Equal(OptionTable.Rows.Count, rows.Count());
+    }
+
+    [Theory]
+    [MemberData(nameof(SchemeNames))]
+    public void A_scheme_has_its_row(string name)
+    {
+        IScheme scheme = Schemes.All.Single(scheme => scheme.Name == name);
+
+        Assert.Contains($"| `{scheme.Syntax}` | {scheme.DoneWhen} |", Readme, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(ExitCodes.Done)]
+    [InlineData(ExitCodes.Usage)]
+    [InlineData(ExitCodes.DeadlineExceeded)]
+    [InlineData(ExitCodes.Broken)]
+    [InlineData(ExitCodes.CommandNotExecutable)]
+    [InlineData(ExitCodes.CommandNotFound)]
+    public void An_exit_code_has_its_row(int code) =>
+        Assert.Contains(Readme.Split('\n'), line => line.StartsWith($"| {code.ToString(CultureInfo.InvariantCulture)} | ", StringComparison.Ordinal));
+
+    [Fact]
+    public void The_change_log_has_a_place_for_what_comes_next() =>
+        Assert.Contains("## [Unreleased]", House.Read("CHANGELOG.md"), StringComparison.Ordinal);
+}

@@ -1,0 +1,104 @@
+namespace Prestop.Testing;
+
+/// <summary>
+/// A clock that stands still until it is moved. Timers fire in the order in which they are due, at their own time, on the
+/// caller's thread; what waits for them goes on before the clock moves further.
+/// </summary>
+internal sealed class FakeClock : TimeProvider
+{
+    private readonly List<FakeTimer> _timers = [];
+    private TimeSpan _now;
+
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    public TimeSpan Now => _now;
+
+    public override long GetTimestamp() => _now.Ticks;
+
+    public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch + _now;
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = new FakeTimer(this, () => callback(state));
+        timer.Change(dueTime, period);
+        return timer;
+    }
+
+    /// <summary>Moves from timer to timer until the task has ended.</summary>
+    public T Run<T>(Func<Task<T>> start)
+    {
+        SynchronizationContext? context = SynchronizationContext.Current;
+        var continuations = new Continuations();
+        SynchronizationContext.SetSynchronizationContext(continuations);
+        try
+        {
+            Task<T> task = start();
+            continuations.RunAll();
+            while (!task.IsCompleted)
+            {
+                FakeTimer next = _timers.MinBy(timer => timer.Due) ?? throw new InvalidOperationException("waits, and no timer will end it");
+                _now = next.Due;
+                next.Fire();
+                continuations.RunAll();
+            }
+
+            return task.GetAwaiter().GetResult();
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(context);
+        }
+    }
+
+    /// <summary>Calls back at a time of this clock.</summary>
+    public void At(TimeSpan time, Action action) => CreateTimer(_ => action(), null, time - _now, Timeout.InfiniteTimeSpan);
+
+    private sealed class FakeTimer(FakeClock clock, Action fire) : ITimer
+    {
+        private TimeSpan _period;
+
+        public TimeSpan Due { get; private set; }
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            clock._timers.Remove(this);
+            if (dueTime != Timeout.InfiniteTimeSpan)
+            {
+                (Due, _period) = (clock._now + dueTime, period);
+                clock._timers.Add(this);
+            }
+
+            return true;
+        }
+
+        public void Fire()
+        {
+            Change(_period > TimeSpan.Zero ? _period : Timeout.InfiniteTimeSpan, _period);
+            fire();
+        }
+
+        public void Dispose() => clock._timers.Remove(this);
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+
+    /// <summary>Keeps what is to go on after an await until it is run, so that nothing happens while the clock moves.</summary>
+    private sealed class Continuations : SynchronizationContext
+    {
+        private readonly Queue<(SendOrPostCallback Callback, object? State)> _queue = [];
+
+        public override void Post(SendOrPostCallback d, object? state) => _queue.Enqueue((d, state));
+
+        public void RunAll()
+        {
+            while (_queue.TryDequeue(out var next))
+            {
+                next.Callback(next.State);
+            }
+        }
+    }
+}

@@ -1,0 +1,188 @@
+using Prestop.Core.Waiting;
+using Prestop.Testing;
+using Xunit;
+
+namespace Prestop.Core.Tests.Waiting;
+
+public class WaitingLoopTests
+{
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
+    private readonly FakeClock _clock = new();
+    private readonly List<Observation> _looks = [];
+
+    [Fact]
+    public void Asks_at_once()
+    {
+        WaitResult result = Wait(new Script(Script.Met));
+
+        Assert.Equal(new WaitResult(WaitEnd.Met, "met", TimeSpan.Zero), result);
+    }
+
+    [Fact]
+    public void Asks_again_after_each_interval_until_met()
+    {
+        var script = new Script(Script.NotMet, Script.Absent, Script.Unclear, Script.Met);
+
+        WaitResult result = Wait(script, new WaitingRules { Interval = Second });
+
+        Assert.Equal(WaitEnd.Met, result.End);
+        Assert.Equal(4, script.Asked);
+        Assert.Equal([Script.NotMet, Script.Absent, Script.Unclear, Script.Met], _looks);
+        Assert.InRange(result.Elapsed, 3 * 0.9 * Second, 3 * 1.1 * Second);
+    }
+
+    [Fact]
+    public void The_interval_is_spread_by_a_tenth_to_both_sides()
+    {
+        var gaps = new List<double>();
+        var script = new Script([.. Enumerable.Repeat(Script.NotMet, 1000), Script.Met]);
+        TimeSpan last = TimeSpan.Zero;
+
+        _clock.Run(() => Loop(new WaitingRules { Interval = Second }).UntilMetAsync(
+            script,
+            Deadline.Never(_clock),
+            _ =>
+            {
+                gaps.Add((_clock.Now - last) / Second);
+                last = _clock.Now;
+            },
+            TestContext.Current.CancellationToken));
+
+        Assert.InRange(gaps.Skip(1).Min(), 0.9, 0.95);
+        Assert.InRange(gaps.Skip(1).Max(), 1.05, 1.101);
+    }
+
+    [Fact]
+    public void A_condition_may_say_itself_when_to_look_again()
+    {
+        var script = new Script(Script.NotMet with { LookAgainIn = TimeSpan.FromMilliseconds(42) }, Script.Met);
+
+        Assert.Equal(TimeSpan.FromMilliseconds(42), Wait(script).Elapsed);
+    }
+
+    [Fact]
+    public void The_deadline_ends_the_wait_and_tells_what_was_seen_last()
+    {
+        WaitResult result = Wait(new Script(Script.NotMet), deadline: 10 * Second);
+
+        Assert.Equal(new WaitResult(WaitEnd.DeadlineExceeded, "not met", 10 * Second), result);
+    }
+
+    [Fact]
+    public void The_deadline_ends_a_look_that_hangs()
+    {
+        Script hanging = Script.Hanging();
+
+        WaitResult result = Wait(hanging, deadline: 3 * Second);
+
+        Assert.Equal(new WaitResult(WaitEnd.DeadlineExceeded, "", 3 * Second), result);
+        Assert.True(hanging.WasCancelled);
+    }
+
+    [Fact]
+    public void The_deadline_ends_a_look_that_is_deaf_to_cancellation()
+    {
+        var deaf = new DeafCondition();
+
+        Assert.Equal(WaitEnd.DeadlineExceeded, Wait(deaf, deadline: Second).End);
+    }
+
+    [Fact]
+    public void The_caller_is_told_apart_from_the_deadline()
+    {
+        using var caller = new CancellationTokenSource();
+        _clock.At(2 * Second, caller.Cancel);
+
+        WaitResult result = Wait(new Script(Script.NotMet), deadline: 10 * Second, cancellation: caller.Token);
+
+        Assert.Equal(WaitEnd.Cancelled, result.End);
+        Assert.Equal(2 * Second, result.Elapsed);
+    }
+
+    [Fact]
+    public void The_caller_counts_before_a_deadline_at_the_same_moment()
+    {
+        using var caller = new CancellationTokenSource();
+        _clock.At(2 * Second, caller.Cancel);
+
+        Assert.Equal(WaitEnd.Cancelled, Wait(Script.Hanging(), deadline: 2 * Second, cancellation: caller.Token).End);
+    }
+
+    [Fact]
+    public void What_is_broken_is_not_asked_again()
+    {
+        var script = new Script(Script.NotMet, Script.Broken, Script.Met);
+
+        Assert.Equal(WaitEnd.Broken, Wait(script).End);
+        Assert.Equal(2, script.Asked);
+    }
+
+    [Fact]
+    public void Successes_must_follow_each_other()
+    {
+        var flapping = new Script(Script.Met, Script.Met, Script.NotMet, Script.Met, Script.Met, Script.Met);
+
+        Assert.Equal(WaitEnd.Met, Wait(flapping, new WaitingRules { Successes = 3 }).End);
+        Assert.Equal(6, flapping.Asked);
+    }
+
+    [Fact]
+    public void A_condition_that_cannot_be_judged_is_let_go_at_the_fallback()
+    {
+        WaitResult result = Wait(new Script(Script.Unclear), Fallback(7 * Second));
+
+        Assert.Equal(new WaitResult(WaitEnd.FellBack, "unclear", 7 * Second), result);
+    }
+
+    [Fact]
+    public void A_broken_condition_is_held_until_the_fallback()
+    {
+        var script = new Script(Script.Broken);
+
+        WaitResult result = Wait(script, Fallback(7 * Second));
+
+        Assert.Equal(new WaitResult(WaitEnd.FellBack, "broken", 7 * Second), result);
+        Assert.Equal(1, script.Asked);
+    }
+
+    [Fact]
+    public void A_condition_that_was_judged_is_waited_for_beyond_the_fallback()
+    {
+        WaitResult result = Wait(new Script(Script.NotMet), Fallback(7 * Second), deadline: 20 * Second);
+
+        Assert.Equal(WaitEnd.DeadlineExceeded, result.End);
+    }
+
+    [Fact]
+    public void The_deadline_comes_before_a_later_fallback()
+    {
+        Assert.Equal(WaitEnd.DeadlineExceeded, Wait(new Script(Script.Broken), Fallback(30 * Second), deadline: 20 * Second).End);
+    }
+
+    [Fact]
+    public void Gone_is_met_by_what_is_certain_only()
+    {
+        Assert.Equal(WaitEnd.Met, Wait(new Gone(new Script(Script.Absent))).End);
+        Assert.Equal(WaitEnd.Met, Wait(new Gone(new Script(Script.NotMet))).End);
+        Assert.Equal(WaitEnd.Broken, Wait(new Gone(new Script(Script.Broken))).End);
+        Assert.Equal(WaitEnd.DeadlineExceeded, Wait(new Gone(new Script(Script.Met)), deadline: Second).End);
+        Assert.Equal(WaitEnd.DeadlineExceeded, Wait(new Gone(new Script(Script.Unclear)), deadline: Second).End);
+    }
+
+    private WaitingLoop Loop(WaitingRules rules) => new(rules, _clock, new Random(1));
+
+    private WaitingRules Fallback(TimeSpan after) => new() { Fallback = Deadline.After(after, _clock.GetTimestamp(), _clock) };
+
+    private WaitResult Wait(
+        ICondition condition, WaitingRules? rules = null, TimeSpan? deadline = null, CancellationToken cancellation = default)
+    {
+        Deadline limit = deadline is { } length ? Deadline.After(length, _clock.GetTimestamp(), _clock) : Deadline.Never(_clock);
+        return _clock.Run(() => Loop(rules ?? new WaitingRules()).UntilMetAsync(condition, limit, _looks.Add, cancellation));
+    }
+
+    private sealed class DeafCondition : ICondition
+    {
+        public ValueTask<Observation> AskAsync(CancellationToken cancellation) => new(new TaskCompletionSource<Observation>().Task);
+    }
+}

@@ -1,0 +1,179 @@
+using Prestop.Core;
+using Prestop.Core.Plans;
+using Prestop.Core.Waiting;
+using Prestop.Options;
+using Xunit;
+
+namespace Prestop.Tests.Options;
+
+public class RequestReaderTests
+{
+    private static readonly Dictionary<string, string> NoVariables = [];
+
+    [Theory]
+    [InlineData("missing step", "")]
+    [InlineData("'5M': not a duration; write 5m", "5M")]
+    [InlineData("'htp://x': unknown scheme 'htp'; use one of http, https", "htp://x")]
+    [InlineData("'http://': not a URL", "http://")]
+    [InlineData("'http://h:0/': port 0", "http://h:0/")]
+    [InlineData("'gone:5s': 'gone:' needs a URL", "gone:5s")]
+    [InlineData("missing command after '--'", "5s --")]
+    [InlineData("unrecognized option '--foo'", "--foo 5s")]
+    [InlineData("unrecognized option '-1'", "-1")]
+    [InlineData("option '--max' needs a value: --max D", "5s --max")]
+    [InlineData("--max '--any': not a duration", "--max --any 5s")]
+    [InlineData("--max '-1': not a duration", "--max -1 5s")]
+    [InlineData("--interval '0': too short; write 1ms or more", "--interval 0 5s")]
+    [InlineData("--successes '0': not a count; write a whole number from 1 to 1000000", "--successes 0 5s")]
+    [InlineData("--successes '1e3'", "--successes 1e3 5s")]
+    [InlineData("--on-failure 'go': unknown; write stop or continue", "--on-failure go 5s")]
+    [InlineData("--status '99': not a set of statuses", "--status 99 5s")]
+    [InlineData("--status '299-200'", "--status 299-200 5s")]
+    [InlineData("--method 'G@T': not an HTTP method", "--method G@T 5s")]
+    [InlineData("--header 'no name': not a header field", "-H no_name:\u00a0 5s")]
+    [InlineData("--log-to 'file'", "--log-to file 5s")]
+    [InlineData("--min '9s' is above --max '8s': lower it or raise --max", "--min 9s --max 8s 5s")]
+    [InlineData("--any and --all exclude each other", "--any --all 5s")]
+    [InlineData("'install' needs one directory", "install")]
+    [InlineData("'install' needs one directory", "install /a /b")]
+    [InlineData("'install' needs one directory", "install /a -- /b")]
+    public void What_cannot_be_used_is_refused_in_one_line_with_value_and_fix(string problem, string line)
+    {
+        string[] words = [.. Words(line).Select(word => word.Replace("no_name:\u00a0", "no name:x", StringComparison.Ordinal))];
+
+        var refusal = Assert.IsType<Request.Refusal>(Read(words, NoVariables));
+
+        Assert.Equal(ExitCodes.Usage, refusal.ExitCode);
+        Assert.StartsWith(problem, Assert.Single(refusal.Reasons), StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', refusal.Reasons[0]);
+    }
+
+    [Fact]
+    public void Everything_that_is_wrong_is_told_at_once()
+    {
+        var refusal = Assert.IsType<Request.Refusal>(Read(Words("5M --max x htp://y --foo"), NoVariables));
+
+        Assert.Equal(4, refusal.Reasons.Count);
+    }
+
+    [Fact]
+    public void A_ca_file_that_cannot_be_read_is_broken_and_not_a_usage_error()
+    {
+        var refusal = Assert.IsType<Request.Refusal>(Read(Words("--cacert /nowhere/ca.pem https://h/"), NoVariables));
+
+        Assert.Equal(ExitCodes.Broken, refusal.ExitCode);
+        Assert.Equal("--cacert '/nowhere/ca.pem': no such file; give a PEM file of certificate authorities", Assert.Single(refusal.Reasons));
+    }
+
+    [Fact]
+    public void Steps_are_read_in_order()
+    {
+        Request.Wait wait = ReadWait(Words("1m30s HTTP://h/a gone:https://h/b"));
+
+        Assert.Equal(["1m30s", "HTTP://h/a", "gone:https://h/b"], wait.Plan.Steps.Select(step => step.Text));
+        Assert.Equal(TimeSpan.FromSeconds(90), Assert.IsType<PauseStep>(wait.Plan.Steps[0]).Length);
+        Assert.IsType<Gone>(Assert.IsType<ConditionStep>(wait.Plan.Steps[2]).Condition);
+    }
+
+    [Fact]
+    public void A_password_in_a_url_is_not_part_of_the_text_that_is_shown()
+    {
+        Request.Wait wait = ReadWait(["http://me:s3cret@h:80/p@th?a@b", "gone:http://me:s3cret@h"]);
+
+        Assert.Equal(["http://***@h:80/p@th?a@b", "gone:http://***@h"], wait.Plan.Steps.Select(step => step.Text));
+    }
+
+    [Fact]
+    public void Options_may_stand_behind_steps_and_the_last_one_counts()
+    {
+        Request.Wait wait = ReadWait(Words("5s --max 10s --max=20s"));
+
+        Assert.Equal(TimeSpan.FromSeconds(20), wait.Plan.Max);
+    }
+
+    [Fact]
+    public void The_command_is_what_stands_behind_the_first_dashes_options_and_dashes_included()
+    {
+        Assert.Equal(["/bin/echo", "--max", "--", "-v"], ReadWait(Words("5s -- /bin/echo --max -- -v")).Command);
+    }
+
+    [Fact]
+    public void A_word_that_begins_with_an_at_sign_is_no_response_file()
+    {
+        Assert.StartsWith("'@/etc/passwd'", Assert.IsType<Request.Refusal>(Read(["@/etc/passwd"], NoVariables)).Reasons[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_option_has_a_variable_and_the_option_wins()
+    {
+        var variables = new Dictionary<string, string> { ["PRESTOP_MAX"] = " 40s\n", ["PRESTOP_ANY"] = "true", ["PRESTOP_ON_FAILURE"] = "continue" };
+
+        Plan fromVariables = ReadWait(["5s"], variables).Plan;
+        Plan fromOption = ReadWait(Words("5s --max 9s"), variables).Plan;
+
+        Assert.Equal((TimeSpan.FromSeconds(40), StepOrder.Any, true), (fromVariables.Max, fromVariables.Order, fromVariables.ContinueOnFailure));
+        Assert.Equal(TimeSpan.FromSeconds(9), fromOption.Max);
+    }
+
+    [Fact]
+    public void A_bad_value_in_a_variable_is_told_by_the_variables_name()
+    {
+        var refusal = Assert.IsType<Request.Refusal>(Read(["5s"], new() { ["PRESTOP_MAX"] = "soon", ["PRESTOP_ALL"] = "maybe" }));
+
+        Assert.StartsWith("PRESTOP_ALL 'maybe': neither true nor false", refusal.Reasons[0], StringComparison.Ordinal);
+        Assert.StartsWith("PRESTOP_MAX 'soon': not a duration", refusal.Reasons[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_empty_variable_counts_as_not_set()
+    {
+        Assert.Null(ReadWait(["5s"], new() { ["PRESTOP_MAX"] = "", ["PRESTOP_MIN"] = " \n" }).Plan.Max);
+    }
+
+    [Fact]
+    public void What_kubernetes_sets_for_a_service_named_prestop_does_no_harm()
+    {
+        ReadWait(["5s"], new() { ["PRESTOP_PORT"] = "tcp://10.0.0.1:80", ["PRESTOP_SERVICE_HOST"] = "10.0.0.1" });
+    }
+
+    [Fact]
+    public void References_are_replaced_in_steps_options_and_the_command()
+    {
+        var variables = new Dictionary<string, string> { ["IP"] = "10.1.2.3", ["LIMIT"] = "7s" };
+
+        Request.Wait wait = ReadWait(["http://$(IP)/", "--max", "$(LIMIT)", "--", "echo", "$(IP)", "$$(IP)", "$(date)"], variables);
+
+        Assert.Equal("http://10.1.2.3/", wait.Plan.Steps[0].Text);
+        Assert.Equal(TimeSpan.FromSeconds(7), wait.Plan.Max);
+        Assert.Equal(["echo", "10.1.2.3", "$(IP)", "$(date)"], wait.Command);
+    }
+
+    [Fact]
+    public void A_reference_to_nothing_is_refused_in_steps_and_options()
+    {
+        var refusal = Assert.IsType<Request.Refusal>(Read(["http://$(IP)/", "--max", "$(LIMIT)"], NoVariables));
+
+        Assert.Equal(2, refusal.Reasons.Count);
+        Assert.All(refusal.Reasons, reason => Assert.Contains("is not set; set it, or write $$(", reason, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("5M --help")]
+    [InlineData("-h")]
+    public void Help_comes_before_everything(string line) => Assert.IsType<Request.Help>(Read(Words(line), NoVariables));
+
+    [Fact]
+    public void Install_takes_a_directory() => Assert.Equal("/shared", Assert.IsType<Request.Install>(Read(["install", "/shared"], NoVariables)).Directory);
+
+    private static string[] Words(string line) => line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+
+    private static Request Read(string[] words, Dictionary<string, string> variables) =>
+        RequestReader.Read(words, name => variables.GetValueOrDefault(name));
+
+    private static Request.Wait ReadWait(string[] words, Dictionary<string, string>? variables = null)
+    {
+        Request request = Read(words, variables ?? NoVariables);
+        return request as Request.Wait ?? throw new Xunit.Sdk.XunitException(string.Join('\n', ((Request.Refusal)request).Reasons));
+    }
+}
