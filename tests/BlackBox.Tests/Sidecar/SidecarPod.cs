@@ -57,16 +57,25 @@ internal sealed partial class SidecarPod : IAsyncDisposable
     {
         var socket = Network.Inside(() => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
         var address = fromOutside ? Outside : IPAddress.Loopback;
-        socket.Bind(new IPEndPoint(address, 0));
-        await socket.ConnectAsync(address, Port, TestContext.Current.CancellationToken);
-        return socket;
+        try
+        {
+            socket.Bind(new IPEndPoint(address, 0));
+            await socket.ConnectAsync(address, Port, TestContext.Current.CancellationToken);
+            return socket;
+        }
+        catch (SocketException)
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 
     /// <summary>A connection on which something has been sent.</summary>
     public async Task<Socket> SendAsync(string bytes, bool fromOutside = false)
     {
         var socket = await ConnectAsync(fromOutside);
-        await socket.SendAsync(Encoding.ASCII.GetBytes(bytes), TestContext.Current.CancellationToken);
+        if (bytes.Length > 0)
+            await socket.SendAsync(Encoding.ASCII.GetBytes(bytes), TestContext.Current.CancellationToken);
         return socket;
     }
 

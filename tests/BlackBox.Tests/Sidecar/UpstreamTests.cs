@@ -59,7 +59,6 @@ public sealed class UpstreamTests
 
         async Task<int> AskAsync(int port)
         {
-            using var own = await TestNetwork.CreateAsync();
             await using var sidecar = new EmptyRoot
             {
                 Network = network,

@@ -56,16 +56,25 @@ internal sealed class Upstream : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _client.Dispose();
 
-    private static SocketsHttpHandler Connections() => new()
+    private static SocketsHttpHandler Connections()
     {
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        UseProxy = false,
-        PooledConnectionLifetime = TimeSpan.FromMinutes(1),
-        MaxConnectionsPerServer = 2,
-        MaxResponseDrainSize = 64 * 1024,
-        SslOptions = { CertificateChainPolicy = new X509ChainPolicy { DisableCertificateDownloads = true, RevocationMode = X509RevocationMode.NoCheck } },
-    };
+        // .NET looks for the user's own certificates before it verifies any, and throws where neither HOME nor /etc/passwd says where.
+        if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable("HOME")))
+        {
+            Environment.SetEnvironmentVariable("HOME", "/");
+        }
+
+        return new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            UseProxy = false,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(1),
+            MaxConnectionsPerServer = 2,
+            MaxResponseDrainSize = 64 * 1024,
+            SslOptions = { CertificateChainPolicy = new X509ChainPolicy { DisableCertificateDownloads = true, RevocationMode = X509RevocationMode.NoCheck } },
+        };
+    }
 
     private async Task<int> AskOnceAsync()
     {
