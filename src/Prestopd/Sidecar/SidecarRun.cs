@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using Prestop.Core;
 
 namespace Prestopd.Sidecar;
@@ -39,7 +40,8 @@ internal static class SidecarRun
 
         if (await server.OpenAsync(application) is { } refusal)
         {
-            log.Doubtful($"PORT={options.Port}: cannot listen: {refusal}; stop what listens there, or choose another port");
+            lines.Write(Encoding.UTF8.GetBytes(
+                $"prestopd sidecar: PORT={options.Port}: cannot listen: {refusal}; stop what listens there, or choose another port\n"));
             await lines.FlushAsync().WaitAsync(FlushPatience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return ExitCodes.Usage;
         }

@@ -90,7 +90,6 @@ internal sealed class SidecarApplication(
     {
         requests.Add(RequestKind.Waitz);
         var line = Describe(client, RequestKind.Waitz, SidecarNames.Routes.Waitz, 0, 0);
-        var response = context.GetRequiredFeature<IHttpResponseFeature>();
         var local = IPAddress.IsLoopback(line.Address);
         if (!waiters.TryEnter(local))
         {
@@ -108,8 +107,7 @@ internal sealed class SidecarApplication(
             }
 
             await drain.Released.WaitAsync(context.GetRequiredFeature<IHttpRequestLifetimeFeature>().RequestAborted);
-            response.StatusCode = options.WaitzStatus;
-            response.Headers.ContentLength = 0;
+            context.GetRequiredFeature<IHttpResponseFeature>().StatusCode = options.WaitzStatus;
         }
         catch (OperationCanceledException)
         {
