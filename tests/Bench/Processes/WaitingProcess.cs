@@ -1,0 +1,74 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Bench.Processes;
+
+/// <summary>A program seen while it waits, through /proc (proc(5)).</summary>
+/// <remarks>Not ru_maxrss: the kernel carries it over exec, so that a child starts with the peak of the program that spawned it.</remarks>
+internal sealed class WaitingProcess : IDisposable
+{
+    private const int LooksInARow = 10;
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly int _process;
+
+    private WaitingProcess(int process) => _process = process;
+
+    /// <summary>Memory in use now, in bytes, counted page by page (smaps_rollup): exact, also where a few pages matter.</summary>
+    public long Resident => KibibytesIn("smaps_rollup", "Rss:");
+
+    /// <summary>
+    /// The most memory ever in use, in bytes. The kernel keeps it in counters per processor and folds them in batches of 32 pages or more
+    /// (linux/percpu_counter.h): for programs of megabytes only.
+    /// </summary>
+    public long PeakResident => KibibytesIn("status", "VmHWM:");
+
+    /// <summary>The program file and every library and loader that is mapped with it, in bytes.</summary>
+    public long BytesWithLibraries => ExecutableFiles().Sum(path => new FileInfo(path).Length);
+
+    /// <summary>Starts <paramref name="command"/> and returns once it waits: all threads asleep in many looks in a row.</summary>
+    public static WaitingProcess Start(Command command)
+    {
+        var waiting = new WaitingProcess(command.Start());
+        var start = Stopwatch.GetTimestamp();
+        for (var looks = 0; looks < LooksInARow; looks = waiting.IsAsleep() ? looks + 1 : 0)
+        {
+            if (Stopwatch.GetElapsedTime(start) > Patience)
+            {
+                waiting.Dispose();
+                throw new BenchException($"{command} does not come to rest within {Patience.TotalSeconds:0} s");
+            }
+
+            Thread.Sleep(BetweenLooks);
+        }
+
+        return waiting;
+    }
+
+    public void Dispose() => Command.Stop(_process);
+
+    private bool IsAsleep() => Directory.EnumerateDirectories($"/proc/{_process}/task").All(thread =>
+    {
+        var stat = File.ReadAllText(Path.Combine(thread, "stat"));
+        return stat[(stat.LastIndexOf(')') + 2)..] switch
+        {
+            ['S', ..] => true,
+            ['Z' or 'X', ..] => throw new BenchException($"process {_process} ended where it should wait"),
+            _ => false,
+        };
+    });
+
+    private long KibibytesIn(string file, string field)
+    {
+        var line = File.ReadLines($"/proc/{_process}/{file}").First(line => line.StartsWith(field, StringComparison.Ordinal));
+        return long.Parse(line[field.Length..^" kB".Length], CultureInfo.InvariantCulture) * 1024;
+    }
+
+    private IEnumerable<string> ExecutableFiles() =>
+        File.ReadLines($"/proc/{_process}/maps")
+            .Select(line => line.Split(' ', 6, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+            .Where(fields => fields is [_, [.., 'x', _], _, _, _, ['/', ..]])
+            .Select(fields => fields[5])
+            .Distinct();
+}

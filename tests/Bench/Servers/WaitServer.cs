@@ -1,0 +1,96 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Bench.Servers;
+
+/// <summary>An endpoint on loopback that answers at once, late or never. Each connection has a thread, so that nobody waits for a pool.</summary>
+internal sealed class WaitServer : IDisposable
+{
+    public static readonly TimeSpan Lateness = TimeSpan.FromMilliseconds(100);
+
+    private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly X509Certificate2? _certificate;
+
+    /// <summary>Serves http, or https with <paramref name="certificate"/>.</summary>
+    public WaitServer(X509Certificate2? certificate = null)
+    {
+        _certificate = certificate;
+        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _listener.Listen();
+        StartThread(Accept);
+    }
+
+    /// <summary>Answers as soon as it is asked.</summary>
+    public string AtOnce => Url("now");
+
+    /// <summary>Answers <see cref="Lateness"/> after it is asked.</summary>
+    public string Late => Url("late");
+
+    /// <summary>Takes the request and never answers.</summary>
+    public string Never => Url("never");
+
+    public void Dispose() => _listener.Dispose();
+
+    private string Url(string path) => $"{(_certificate is null ? "http" : "https")}://{_listener.LocalEndPoint}/{path}";
+
+    private static void StartThread(Action work) => new Thread(() => work()) { IsBackground = true }.Start();
+
+    private void Accept()
+    {
+        try
+        {
+            while (true)
+            {
+                var connection = _listener.Accept();
+                StartThread(() => Serve(connection));
+            }
+        }
+        catch (SocketException)
+        {
+            // Disposed.
+        }
+    }
+
+    private void Serve(Socket connection)
+    {
+        try
+        {
+            connection.NoDelay = true;
+            using var stream = Encrypted(new NetworkStream(connection, ownsSocket: true));
+            var request = ReadRequest(stream);
+            if (request.StartsWith("GET /never", StringComparison.Ordinal))
+                stream.ReadByte();
+            if (request.StartsWith("GET /late", StringComparison.Ordinal))
+                Thread.Sleep(Lateness);
+            stream.Write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8);
+        }
+        catch (IOException)
+        {
+            // The client left: that is how every wait for /never ends.
+        }
+    }
+
+    private Stream Encrypted(Stream stream)
+    {
+        if (_certificate is null)
+            return stream;
+        var encrypted = new SslStream(stream);
+        encrypted.AuthenticateAsServer(_certificate);
+        return encrypted;
+    }
+
+    private static string ReadRequest(Stream stream)
+    {
+        var buffer = new byte[4096];
+        var length = 0;
+        while (buffer.AsSpan(0, length).IndexOf("\r\n\r\n"u8) < 0)
+        {
+            var read = stream.Read(buffer, length, buffer.Length - length);
+            length += read > 0 ? read : throw new IOException("the client left in the middle of its request");
+        }
+
+        return System.Text.Encoding.ASCII.GetString(buffer, 0, length);
+    }
+}
