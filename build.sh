@@ -19,7 +19,7 @@ EOF
 
 packages_publish="clang lld binutils musl-tools zlib1g-dev libssl-dev cmake make"
 packages_test="bubblewrap busybox-static toybox strace valgrind curl openssl dnsmasq-base nginx-light haproxy wrk iproute2 util-linux procps"
-packages_bench="tini golang-go gcc libc6-dev time"
+packages_bench="tini gcc libc6-dev"
 
 # install PACKAGE... : apt packages that are missing. dpkg is asked first, so that a second run needs no network.
 install() {

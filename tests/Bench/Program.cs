@@ -17,7 +17,7 @@ try
     ];
 
     foreach (var section in sections)
-        Console.WriteLine(section.Text);
+        Console.WriteLine(section.Table);
     var goals = sections.SelectMany(section => section.Goals).ToList();
     Console.WriteLine(Goal.TableOf(goals));
     return goals.Any(goal => goal.IsMissed && goal.IsBinding) ? 1 : 0;

@@ -7,10 +7,12 @@ namespace Bench.Figures;
 /// <param name="FileBytes">The program file.</param>
 /// <param name="ImageBytes">The same with its loader and libraries: what an image needs to run it.</param>
 /// <param name="Time">From start to exit.</param>
-/// <param name="MemoryBytes">While it waits; the section says by which count.</param>
+/// <param name="MemoryBytes">While it waits, the most of a few waits; the section says by which count.</param>
 /// <param name="Calls">System calls, from start to exit.</param>
 internal sealed record Measurement(string Program, long FileBytes, long ImageBytes, StartToExit Time, long MemoryBytes, int Calls)
 {
+    private const int Waits = 3;
+
     /// <summary>Measures <paramref name="subjects"/> side by side, their memory by the count <paramref name="memory"/>.</summary>
     public static IReadOnlyList<Measurement> OfInterleaved(
         IReadOnlyList<Subject> subjects, int rounds, TimeSpan limit, Func<WaitingProcess, long> memory, TemporaryFolder folder)
@@ -21,13 +23,15 @@ internal sealed record Measurement(string Program, long FileBytes, long ImageByt
 
     private static Measurement Of(Subject subject, StartToExit time, Func<WaitingProcess, long> memory, TemporaryFolder folder)
     {
-        using var waiting = WaitingProcess.Start(subject.Waiting);
+        long imageBytes = 0, memoryBytes = 0;
+        for (var wait = 0; wait < Waits; wait++)
+        {
+            using var waiting = WaitingProcess.Start(subject.Waiting, subject.Held);
+            imageBytes = waiting.BytesWithLibraries;
+            memoryBytes = Math.Max(memoryBytes, memory(waiting));
+        }
+
         return new Measurement(
-            subject.Name,
-            new FileInfo(subject.AtOnce.Words[0]).Length,
-            waiting.BytesWithLibraries,
-            time,
-            memory(waiting),
-            SystemCalls.Of(subject.AtOnce, folder));
+            subject.Name, new FileInfo(subject.AtOnce.Words[0]).Length, imageBytes, time, memoryBytes, SystemCalls.Of(subject.AtOnce, folder));
     }
 }

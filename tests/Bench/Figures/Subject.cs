@@ -6,4 +6,8 @@ namespace Bench.Figures;
 /// <param name="Name">As the table calls it.</param>
 /// <param name="AtOnce">Does its job and exits without having to wait.</param>
 /// <param name="Waiting">The same with nothing that would end the wait.</param>
-internal sealed record Subject(string Name, Command AtOnce, Command Waiting);
+internal sealed record Subject(string Name, Command AtOnce, Command Waiting)
+{
+    /// <summary>For a client: how many requests its server holds back by now. The client waits once there is one more.</summary>
+    public Func<int>? Held { get; init; }
+}

@@ -7,7 +7,7 @@ internal sealed class Table(string title, params (string Heading, string Unit)[]
 {
     private const string Gap = "  ";
 
-    private readonly List<string[]> _rows = [[.. columns.Select(column => column.Heading)], [.. columns.Select(column => column.Unit)]];
+    private readonly List<string[]> _rows = [.. Headings(columns)];
     private readonly List<string> _legend = [];
 
     /// <summary>Adds a row; a cell a column.</summary>
@@ -26,6 +26,10 @@ internal sealed class Table(string title, params (string Heading, string Unit)[]
             text.Append(Gap).AppendLine(line);
         return text.ToString();
     }
+
+    private static IEnumerable<string[]> Headings((string Heading, string Unit)[] columns) =>
+        new string[][] { [.. columns.Select(column => column.Heading)], [.. columns.Select(column => column.Unit)] }
+            .Where(line => line.Any(cell => cell.Length > 0));
 
     private static string Aligned(string cell, int column, int width) => column == 0 ? cell.PadRight(width) : cell.PadLeft(width);
 }

@@ -6,28 +6,42 @@ namespace Bench.Processes;
 /// <summary>A program and its arguments, laid out once as the kernel takes them, so that a start costs no more than the start.</summary>
 /// <remarks>
 /// Started by posix_spawn(3), which shares the parent's memory until exec instead of copying its page tables; System.Diagnostics.Process
-/// would add pipes, threads and a signal handler. Every program gets the same environment and /dev/null for its three streams.
+/// would add pipes, threads and a signal handler. Every program gets /dev/null for its three streams and PATH for its environment.
 /// </remarks>
 internal sealed unsafe class Command
 {
-    private static readonly byte** Environment = Block(["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]);
+    private const string SearchPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
     private static readonly void* Silence = DiscardStreams();
 
     private readonly byte** _arguments;
+    private readonly byte** _environment;
 
     public Command(string program, params string[] arguments)
     {
         Words = [program, .. arguments];
         _arguments = Block(Words);
+        _environment = Block([SearchPath]);
     }
 
     /// <summary>The program's full path and its arguments.</summary>
     public IReadOnlyList<string> Words { get; }
 
+    /// <summary>What its environment holds beside PATH: <c>NAME=value</c>.</summary>
+    public IReadOnlyList<string> Variables
+    {
+        get;
+        init
+        {
+            field = value;
+            _environment = Block([SearchPath, .. value]);
+        }
+    } = [];
+
     /// <summary>Starts the program and returns its process number.</summary>
     public int Start()
     {
-        var error = Libc.Spawn(out var process, _arguments[0], Silence, null, _arguments, Environment);
+        var error = Libc.Spawn(out var process, _arguments[0], Silence, null, _arguments, _environment);
         return error == 0 ? process : throw new BenchException($"cannot start {this}: {Marshal.GetPInvokeErrorMessage(error)}");
     }
 

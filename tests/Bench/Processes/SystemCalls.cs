@@ -7,7 +7,7 @@ internal static class SystemCalls
     public static int Of(Command command, TemporaryFolder folder)
     {
         var log = folder["strace"];
-        var traced = new Command(SystemProgram.Find("strace", "strace"), ["-f", "-qq", "-o", log, "--", .. command.Words]);
+        var traced = new Command(SystemProgram.Find("strace", "strace"), ["-f", "-qq", "-o", log, "--", .. command.Words]) { Variables = command.Variables };
         return Enumerable.Range(0, 3).Select(_ =>
         {
             traced.Run();

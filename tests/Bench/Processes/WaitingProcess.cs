@@ -27,12 +27,16 @@ internal sealed class WaitingProcess : IDisposable
     /// <summary>The program file and every library and loader that is mapped with it, in bytes.</summary>
     public long BytesWithLibraries => ExecutableFiles().Sum(path => new FileInfo(path).Length);
 
-    /// <summary>Starts <paramref name="command"/> and returns once it waits: all threads asleep in many looks in a row.</summary>
-    public static WaitingProcess Start(Command command)
+    /// <summary>
+    /// Starts <paramref name="command"/> and returns once it waits: its server, if it has one, holds one request more than before, and
+    /// all threads are asleep in many looks in a row.
+    /// </summary>
+    public static WaitingProcess Start(Command command, Func<int>? held)
     {
+        var expected = held?.Invoke() + 1;
         var waiting = new WaitingProcess(command.Start());
         var start = Stopwatch.GetTimestamp();
-        for (var looks = 0; looks < LooksInARow; looks = waiting.IsAsleep() ? looks + 1 : 0)
+        for (var looks = 0; looks < LooksInARow; looks = held?.Invoke() == expected && waiting.IsAsleep() ? looks + 1 : 0)
         {
             if (Stopwatch.GetElapsedTime(start) > Patience)
             {
@@ -48,16 +52,21 @@ internal sealed class WaitingProcess : IDisposable
 
     public void Dispose() => Command.Stop(_process);
 
-    private bool IsAsleep() => Directory.EnumerateDirectories($"/proc/{_process}/task").All(thread =>
+    private bool IsAsleep()
     {
-        var stat = File.ReadAllText(Path.Combine(thread, "stat"));
-        return stat[(stat.LastIndexOf(')') + 2)..] switch
+        try
         {
-            ['S', ..] => true,
-            ['Z' or 'X', ..] => throw new BenchException($"process {_process} ended where it should wait"),
-            _ => false,
-        };
-    });
+            return Directory.EnumerateDirectories($"/proc/{_process}/task").All(thread => State(thread) == 'S');
+        }
+        catch (IOException)
+        {
+            return false; // A thread ended meanwhile.
+        }
+    }
+
+    // The name stands in parentheses and may itself hold some; the state follows it.
+    private static char State(string thread) =>
+        File.ReadAllText(Path.Combine(thread, "stat")) is var stat ? stat[stat.LastIndexOf(')') + 2] : default;
 
     private long KibibytesIn(string file, string field)
     {

@@ -39,7 +39,7 @@ internal static class SleepSection
 
         var table = new Table(
             $"sleep 0: {sleep.Time.Runs} runs each, in turn",
-            ("", ""), ("file", "bytes"), ("+ libraries", "bytes"), ("median", "ms"), ("minimum", "ms"), ("asleep", "KiB"), ("system", "calls"),
+            ("", ""), ("file", "bytes"), ("+ libraries", "bytes"), ("median", "ms"), ("minimum", "ms"), ("Rss", "KiB"), ("system", "calls"),
             ("x C on musl:", "bytes"), ("", "time"), ("", "memory"), ("x GNU:", "bytes"), ("", "time"), ("", "memory"));
         foreach (var row in measured)
         {
@@ -51,13 +51,13 @@ internal static class SleepSection
         }
 
         table.Explain("+ libraries: the file, its loader and every library that it maps; ratios of bytes are of this column, ratios of time are of medians.");
-        table.Explain("asleep: Rss of /proc/PID/smaps_rollup while `sleep 1000` sleeps, shared pages counted in full. tini-static: while its child sleeps.");
+        table.Explain("Rss: of /proc/PID/smaps_rollup while `sleep 1000` sleeps, shared pages counted in full; the most of three. tini-static: while its child sleeps.");
         table.Explain("median, minimum: from posix_spawn to the exit seen by waitpid, so the cost of a start is in every one of them.");
         return new Section(table,
         [
             Goal.Bytes("out/sleep, file", sleep.FileBytes, SleepFile),
-            Goal.Bytes("out/sleep, memory asleep", sleep.MemoryBytes, SleepMemory),
-            Goal.MemoryRatio("out/sleep, memory asleep against C on musl", (double)sleep.MemoryBytes / musl.MemoryBytes, ToMusl),
+            Goal.Bytes("out/sleep, Rss asleep", sleep.MemoryBytes, SleepMemory),
+            Goal.MemoryRatio("out/sleep, Rss asleep against C on musl", (double)sleep.MemoryBytes / musl.MemoryBytes, ToMusl),
             Goal.TimeRatio("out/sleep, median time against C on musl", sleep.Time.Median / musl.Time.Median, ToMusl),
             Goal.Bytes("out/prestop, file", prestop.FileBytes, PrestopFile),
         ]);

@@ -12,6 +12,7 @@ internal sealed class WaitServer : IDisposable
 
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly X509Certificate2? _certificate;
+    private volatile int _held;
 
     /// <summary>Serves http, or https with <paramref name="certificate"/>.</summary>
     public WaitServer(X509Certificate2? certificate = null)
@@ -30,6 +31,9 @@ internal sealed class WaitServer : IDisposable
 
     /// <summary>Takes the request and never answers.</summary>
     public string Never => Url("never");
+
+    /// <summary>How many requests for <see cref="Never"/> have come in so far.</summary>
+    public int Held => _held;
 
     public void Dispose() => _listener.Dispose();
 
@@ -61,7 +65,11 @@ internal sealed class WaitServer : IDisposable
             using var stream = Encrypted(new NetworkStream(connection, ownsSocket: true));
             var request = ReadRequest(stream);
             if (request.StartsWith("GET /never", StringComparison.Ordinal))
+            {
+                _ = Interlocked.Increment(ref _held);
                 stream.ReadByte();
+            }
+
             if (request.StartsWith("GET /late", StringComparison.Ordinal))
                 Thread.Sleep(Lateness);
             stream.Write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8);
