@@ -26,7 +26,10 @@ internal sealed record Measurement(string Program, long FileBytes, long ImageByt
         long imageBytes = 0, memoryBytes = 0;
         for (var wait = 0; wait < Waits; wait++)
         {
-            using var waiting = WaitingProcess.Start(subject.Waiting, subject.Held);
+            var before = subject.Held?.Invoke();
+            using var waiting = WaitingProcess.Start(subject.Waiting);
+            waiting.Until(() => subject.Held is null || subject.Held() > before);
+            waiting.UntilAsleep();
             imageBytes = waiting.BytesWithLibraries;
             memoryBytes = Math.Max(memoryBytes, memory(waiting));
         }

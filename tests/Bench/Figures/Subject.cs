@@ -8,6 +8,6 @@ namespace Bench.Figures;
 /// <param name="Waiting">The same with nothing that would end the wait.</param>
 internal sealed record Subject(string Name, Command AtOnce, Command Waiting)
 {
-    /// <summary>For a client: how many requests its server holds back by now. The client waits once there is one more.</summary>
+    /// <summary>How many requests the server of a client has held back so far: a client waits once there is one more.</summary>
     public Func<int>? Held { get; init; }
 }

@@ -11,9 +11,10 @@ internal sealed class WaitingProcess : IDisposable
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
+    private readonly Command _command;
     private readonly int _process;
 
-    private WaitingProcess(int process) => _process = process;
+    private WaitingProcess(Command command) => (_command, _process) = (command, command.Start());
 
     /// <summary>Memory in use now, in bytes, counted page by page (smaps_rollup): exact, also where a few pages matter.</summary>
     public long Resident => KibibytesIn("smaps_rollup", "Rss:");
@@ -27,27 +28,26 @@ internal sealed class WaitingProcess : IDisposable
     /// <summary>The program file and every library and loader that is mapped with it, in bytes.</summary>
     public long BytesWithLibraries => ExecutableFiles().Sum(path => new FileInfo(path).Length);
 
-    /// <summary>
-    /// Starts <paramref name="command"/> and returns once it waits: its server, if it has one, holds one request more than before, and
-    /// all threads are asleep in many looks in a row.
-    /// </summary>
-    public static WaitingProcess Start(Command command, Func<int>? held)
+    /// <summary>Starts <paramref name="command"/>, which must go on until <see cref="Dispose"/>.</summary>
+    public static WaitingProcess Start(Command command) => new(command);
+
+    /// <summary>Returns once all threads are asleep in many looks in a row.</summary>
+    public void UntilAsleep()
     {
-        var expected = held?.Invoke() + 1;
-        var waiting = new WaitingProcess(command.Start());
+        var looks = 0;
+        Until(() => (looks = IsAsleep() ? looks + 1 : 0) >= LooksInARow);
+    }
+
+    /// <summary>Returns once <paramref name="condition"/> holds.</summary>
+    public void Until(Func<bool> condition)
+    {
         var start = Stopwatch.GetTimestamp();
-        for (var looks = 0; looks < LooksInARow; looks = held?.Invoke() == expected && waiting.IsAsleep() ? looks + 1 : 0)
+        while (!condition())
         {
             if (Stopwatch.GetElapsedTime(start) > Patience)
-            {
-                waiting.Dispose();
-                throw new BenchException($"{command} does not come to rest within {Patience.TotalSeconds:0} s");
-            }
-
+                throw new BenchException($"{_command} does not get where it is measured within {Patience.TotalSeconds:0} s");
             Thread.Sleep(BetweenLooks);
         }
-
-        return waiting;
     }
 
     public void Dispose() => Command.Stop(_process);

@@ -5,7 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Bench.Servers;
 
-/// <summary>An endpoint on loopback that answers at once, late or never. Each connection has a thread, so that nobody waits for a pool.</summary>
+/// <summary>An endpoint on loopback that answers at once, late, never, or that it is not yet time. Each connection has a thread, so that nobody waits for a pool.</summary>
 internal sealed class WaitServer : IDisposable
 {
     public static readonly TimeSpan Lateness = TimeSpan.FromMilliseconds(100);
@@ -13,6 +13,7 @@ internal sealed class WaitServer : IDisposable
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly X509Certificate2? _certificate;
     private volatile int _held;
+    private volatile int _refused;
 
     /// <summary>Serves http, or https with <paramref name="certificate"/>.</summary>
     public WaitServer(X509Certificate2? certificate = null)
@@ -31,6 +32,12 @@ internal sealed class WaitServer : IDisposable
 
     /// <summary>Takes the request and never answers.</summary>
     public string Never => Url("never");
+
+    /// <summary>Answers 503 at once and closes the connection.</summary>
+    public string NotYet => Url("not-yet");
+
+    /// <summary>How many requests for <see cref="NotYet"/> have come in so far.</summary>
+    public int Refused => _refused;
 
     /// <summary>How many requests for <see cref="Never"/> have come in so far.</summary>
     public int Held => _held;
@@ -72,7 +79,11 @@ internal sealed class WaitServer : IDisposable
 
             if (request.StartsWith("GET /late", StringComparison.Ordinal))
                 Thread.Sleep(Lateness);
-            stream.Write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8);
+            var isRefused = request.StartsWith("GET /not-yet", StringComparison.Ordinal);
+            stream.Write(isRefused ? "HTTP/1.1 503 Not yet\r\n"u8 : "HTTP/1.1 200 OK\r\n"u8);
+            stream.Write("Content-Length: 0\r\nConnection: close\r\n\r\n"u8);
+            if (isRefused)
+                _ = Interlocked.Increment(ref _refused);
         }
         catch (IOException)
         {
