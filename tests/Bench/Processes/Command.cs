@@ -12,10 +12,10 @@ internal sealed unsafe class Command
 {
     private const string SearchPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-    private static readonly void* Silence = DiscardStreams();
-
     private readonly byte** _arguments;
     private readonly byte** _environment;
+
+    private static void* Silence { get; } = DiscardStreams();
 
     public Command(string program, params string[] arguments)
     {

@@ -8,8 +8,10 @@ namespace Bench.Processes;
 internal sealed class WaitingProcess : IDisposable
 {
     private const int LooksInARow = 10;
-    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private static TimeSpan BetweenLooks { get; } = TimeSpan.FromMilliseconds(10);
+
+    private static TimeSpan Patience { get; } = TimeSpan.FromSeconds(20);
 
     private readonly Command _command;
     private readonly int _process;
@@ -17,13 +19,13 @@ internal sealed class WaitingProcess : IDisposable
     private WaitingProcess(Command command) => (_command, _process) = (command, command.Start());
 
     /// <summary>Memory in use now, in bytes, counted page by page (smaps_rollup): exact, also where a few pages matter.</summary>
-    public long Resident => KibibytesIn("smaps_rollup", "Rss:");
+    public long Resident => BytesIn("smaps_rollup", "Rss:");
 
     /// <summary>
     /// The most memory ever in use, in bytes. The kernel keeps it in counters per processor and folds them in batches of 32 pages or more
     /// (linux/percpu_counter.h): for programs of megabytes only.
     /// </summary>
-    public long PeakResident => KibibytesIn("status", "VmHWM:");
+    public long PeakResident => BytesIn("status", "VmHWM:");
 
     /// <summary>The program file and every library and loader that is mapped with it, in bytes.</summary>
     public long BytesWithLibraries => ExecutableFiles().Sum(path => new FileInfo(path).Length);
@@ -64,11 +66,14 @@ internal sealed class WaitingProcess : IDisposable
         }
     }
 
-    // The name stands in parentheses and may itself hold some; the state follows it.
-    private static char State(string thread) =>
-        File.ReadAllText(Path.Combine(thread, "stat")) is var stat ? stat[stat.LastIndexOf(')') + 2] : default;
+    private static char State(string thread)
+    {
+        // The name stands in parentheses and may itself hold some; the state follows it.
+        var stat = File.ReadAllText(Path.Combine(thread, "stat"));
+        return stat[stat.LastIndexOf(')') + 2];
+    }
 
-    private long KibibytesIn(string file, string field)
+    private long BytesIn(string file, string field)
     {
         var line = File.ReadLines($"/proc/{_process}/{file}").First(line => line.StartsWith(field, StringComparison.Ordinal));
         return long.Parse(line[field.Length..^" kB".Length], CultureInfo.InvariantCulture) * 1024;

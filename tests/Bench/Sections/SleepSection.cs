@@ -11,7 +11,7 @@ internal static class SleepSection
     private const long SleepFile = 16_384, SleepMemory = 600_000, PrestopFile = 10_000_000;
     private const double ToMusl = 1.2;
 
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
+    private static TimeSpan Limit { get; } = TimeSpan.FromSeconds(15);
 
     public static Section Measure(PeerPrograms peers, TemporaryFolder folder)
     {

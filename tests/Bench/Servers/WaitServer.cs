@@ -1,15 +1,16 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 
 namespace Bench.Servers;
 
-/// <summary>An endpoint on loopback that answers at once, late, never, or that it is not yet time. Each connection has a thread, so that nobody waits for a pool.</summary>
+/// <summary>An endpoint on loopback that answers at once, late, never, or that it is not yet time.</summary>
+/// <remarks>Each connection has a thread of its own, so that nobody waits for a pool to grow.</remarks>
 internal sealed class WaitServer : IDisposable
 {
-    public static readonly TimeSpan Lateness = TimeSpan.FromMilliseconds(100);
-
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly X509Certificate2? _certificate;
     private volatile int _held;
@@ -23,6 +24,8 @@ internal sealed class WaitServer : IDisposable
         _listener.Listen();
         StartThread(Accept);
     }
+
+    public static TimeSpan Lateness { get; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Answers as soon as it is asked.</summary>
     public string AtOnce => Url("now");
@@ -58,18 +61,19 @@ internal sealed class WaitServer : IDisposable
                 StartThread(() => Serve(connection));
             }
         }
-        catch (SocketException)
+        catch (Exception end) when (end is SocketException or ObjectDisposedException)
         {
-            // Disposed.
+            // The listener was disposed.
         }
     }
 
-    private void Serve(Socket connection)
+    private void Serve(Socket client)
     {
+        using var connection = client;
         try
         {
             connection.NoDelay = true;
-            using var stream = Encrypted(new NetworkStream(connection, ownsSocket: true));
+            using var stream = Encrypted(new NetworkStream(connection));
             var request = ReadRequest(stream);
             if (request.StartsWith("GET /never", StringComparison.Ordinal))
             {
@@ -85,7 +89,7 @@ internal sealed class WaitServer : IDisposable
             if (isRefused)
                 _ = Interlocked.Increment(ref _refused);
         }
-        catch (IOException)
+        catch (Exception end) when (end is IOException or SocketException or AuthenticationException)
         {
             // The client left: that is how every wait for /never ends.
         }
@@ -110,6 +114,6 @@ internal sealed class WaitServer : IDisposable
             length += read > 0 ? read : throw new IOException("the client left in the middle of its request");
         }
 
-        return System.Text.Encoding.ASCII.GetString(buffer, 0, length);
+        return Encoding.ASCII.GetString(buffer, 0, length);
     }
 }
