@@ -19,7 +19,7 @@ try
     foreach (var section in sections)
         Console.WriteLine(section.Table);
     var goals = sections.SelectMany(section => section.Goals).ToList();
-    Console.WriteLine(Goal.TableOf(goals));
+    Console.Write(Goal.TableOf(goals));
     return goals.Any(goal => goal.IsMissed && goal.IsBinding) ? 1 : 0;
 }
 catch (BenchException failure)

@@ -31,7 +31,7 @@ internal static class WaitSection
         var plain = Compare(table, "http", http, [], [], folder);
         var bare = Compare(table, "https, empty image", https, ["--cacert", authority], EmptyImage, folder);
         var secure = Compare(table, "https, CA store", https, ["--cacert", authority], [], folder);
-        table.Explain($"{Rounds} runs each, in turn, {LateRounds} of those with a late answer; fewer where the machine needs longer than {Limit.TotalSeconds} s for them.");
+        table.Explain($"{Rounds} runs each, in turn, and {LateRounds} with a late answer; fewer where the machine needs longer than {Limit.TotalSeconds} s for them.");
         table.Explain("+ libraries: the file, its loader and every library that it maps; ratios of bytes are of this column. curl is run as `curl -fsS URL`.");
         table.Explain("https: both with `--cacert`; empty image: the system has no CA store; CA store: the one of this machine is there, and not asked for.");
         table.Explain("median, minimum: the server answers at once; after 100 ms: the median where it answers so late. Ratios of time are of the medians at once.");
