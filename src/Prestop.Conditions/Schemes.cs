@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Prestop.Conditions.Http;
+using Prestop.Conditions.Traffic;
 
 namespace Prestop.Conditions;
 
@@ -11,6 +12,13 @@ public static class Schemes
     [
         new HttpScheme("http"),
         new HttpScheme("https"),
+        new TcpScheme(),
+        new UnixScheme(),
+        new DnsScheme(),
+        new FileScheme(),
+        new IdleScheme(),
+        new ClosedScheme(),
+        new EndpointsScheme(),
     ];
 
     /// <summary>Finds a scheme by its name, in any case, as RFC 3986 section 3.1 has it.</summary>

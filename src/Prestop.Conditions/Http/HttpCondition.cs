@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -18,6 +17,8 @@ public sealed class HttpCondition : ICondition, IDisposable
 
     private readonly Uri _url;
     private readonly HttpSettings _settings;
+    private readonly NameLookup _lookup;
+    private readonly OwnConnections _own;
     private readonly HttpMessageInvoker _client;
     private string? _distrust;
 
@@ -28,6 +29,8 @@ public sealed class HttpCondition : ICondition, IDisposable
     {
         _url = url;
         _settings = settings.Http;
+        _lookup = new NameLookup(url.IdnHost);
+        _own = settings.Own;
         _client = new HttpMessageInvoker(new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
@@ -178,9 +181,8 @@ public sealed class HttpCondition : ICondition, IDisposable
             }
             else
             {
-                // getaddrinfo cannot be interrupted: only who waits for it can stop waiting.
-                IPAddress[] addresses = await Dns.GetHostAddressesAsync(context.DnsEndPoint.Host, cancellation).WaitAsync(cancellation);
-                await socket.ConnectAsync(addresses, context.DnsEndPoint.Port, cancellation);
+                await socket.ConnectAsync(await _lookup.ResolveAsync(cancellation), context.DnsEndPoint.Port, cancellation);
+                _own.Add(socket);
 
                 // An answer may take minutes; only probes tell a slow peer from one that has vanished without a word. They
                 // are set on the connection, since .NET on Unix tries several addresses only with an untouched socket.

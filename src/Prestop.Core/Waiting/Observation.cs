@@ -11,6 +11,19 @@ public readonly record struct Observation(Finding Finding, string Seen)
     /// </summary>
     public TimeSpan? LookAgainIn { get; init; }
 
-    /// <summary>True when somebody or something answered, so that the finding is a judgement.</summary>
-    public bool IsJudged => Finding is Finding.Met or Finding.NotMet;
+    /// <summary>
+    /// True when <see cref="Seen"/> changes by itself while nothing happens ("last byte 1.2 s ago"), so that only another
+    /// finding is news.
+    /// </summary>
+    public bool SeenDrifts { get; init; }
+
+    /// <summary>True when an unclear finding only means that it is too soon to tell: waiting is enough, and nothing is wrong.</summary>
+    public bool IsTooSoon { get; init; }
+
+    /// <summary>True when somebody or something answered, so that the finding is a judgement, or when one is on its way.</summary>
+    public bool IsJudged => Finding is Finding.Met or Finding.NotMet || IsTooSoon;
+
+    /// <summary>True when this tells more than what was known before.</summary>
+    /// <param name="before">The observation before this one.</param>
+    public bool IsNewsAfter(in Observation before) => Finding != before.Finding || (!SeenDrifts && Seen != before.Seen);
 }

@@ -10,6 +10,13 @@ internal static class OptionTable
     public static readonly OptionRow Interval = new("--interval", "D", "500ms", "between attempts, give or take 10 %; the first is at once");
     public static readonly OptionRow Successes = new("--successes", "N", "1", "consecutive successes that a condition needs");
     public static readonly OptionRow ConnectTimeout = new("--connect-timeout", "D", "1s", "how long an attempt may take to connect");
+    public static readonly OptionRow Quiet = new("--quiet", "D", "5s", "idle, closed: how long there must be no traffic, or no connection");
+    public static readonly OptionRow Ignore = new("--ignore", "CIDR[,CIDR]...", "none",
+        "idle, closed: leave out clients with these addresses, such as probes and scrapers; repeatable")
+    {
+        IsRepeatable = true,
+    };
+
     public static readonly OptionRow OnFailure = new("--on-failure", "stop|continue", "stop",
         "after a deadline or a broken condition: exit 124 or 125, or go on to the next step and COMMAND");
     public static readonly OptionRow Fallback = new("--fallback", "D", "none",
@@ -41,7 +48,7 @@ internal static class OptionTable
     /// <summary>Those with an environment variable, in the order in which help and README list them.</summary>
     public static IReadOnlyList<OptionRow> Rows { get; } =
     [
-        Max, Min, Any, All, Interval, Successes, ConnectTimeout, OnFailure, Fallback, Grace,
+        Max, Min, Any, All, Interval, Successes, ConnectTimeout, Quiet, Ignore, OnFailure, Fallback, Grace,
         Status, Method, Header, Data, CaCert, Insecure, UnixSocket,
         LogTo, LogFormat, Silent, Verbose, DryRun,
     ];

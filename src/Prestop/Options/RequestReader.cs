@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Prestop.Conditions;
 using Prestop.Conditions.Http;
@@ -141,6 +143,8 @@ internal sealed class RequestReader
         ConnectTimeout = Duration(OptionTable.ConnectTimeout, ShortestInterval) is { } timeout && timeout <= Deadline.Longest
             ? timeout
             : Timeout.InfiniteTimeSpan,
+        Quiet = Duration(OptionTable.Quiet, ShortestInterval) ?? new ConditionSettings().Quiet,
+        Ignored = Ignored(),
         Http = new HttpSettings
         {
             Accepted = Statuses(),
@@ -152,6 +156,31 @@ internal sealed class RequestReader
             UnixSocket = UnixSocket(),
         },
     };
+
+    private List<IPNetwork> Ignored()
+    {
+        var networks = new List<IPNetwork>();
+        foreach (string text in Texts(OptionTable.Ignore))
+        {
+            foreach (string part in text.Split(','))
+            {
+                if (IPNetwork.TryParse(part, out IPNetwork network))
+                {
+                    networks.Add(network);
+                }
+                else if (IPAddress.TryParse(part, out IPAddress? address))
+                {
+                    networks.Add(new IPNetwork(address, address.AddressFamily is AddressFamily.InterNetwork ? 32 : 128));
+                }
+                else
+                {
+                    Refuse(OptionTable.Ignore, part, "not a network; write an address, or CIDR without bits behind its prefix, such as 10.0.0.0/8 or 2001:db8::/32");
+                }
+            }
+        }
+
+        return networks;
+    }
 
     private StatusSet Statuses()
     {

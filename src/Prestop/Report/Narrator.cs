@@ -56,7 +56,7 @@ internal sealed class Narrator : IPlanObserver, IDisposable
         lock (_lock)
         {
             Progress progress = _running[step];
-            bool changed = progress.Last != observation;
+            bool changed = progress.Last is not { } last || observation.IsNewsAfter(last);
             progress.Last = observation;
             if (_log.IsLive)
             {

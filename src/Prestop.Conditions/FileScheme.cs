@@ -1,0 +1,43 @@
+using Prestop.Core.Waiting;
+using Prestop.Linux.Files;
+
+namespace Prestop.Conditions;
+
+/// <summary><c>file://</c> steps.</summary>
+public sealed class FileScheme : IScheme
+{
+    /// <summary>PATH_MAX of linux/limits.h without the NUL at the end.</summary>
+    private const int LongestPath = 4095;
+
+    /// <inheritdoc/>
+    public string Name => "file";
+
+    /// <inheritdoc/>
+    public string Syntax => "file:///PATH";
+
+    /// <inheritdoc/>
+    public string DoneWhen => "it exists";
+
+    /// <inheritdoc/>
+    public ICondition? Parse(string text, ConditionSettings settings, out string problem) =>
+        LocalPath.Parse(text, Name, LongestPath, out problem) is { } path ? new FileCondition(path) : null;
+}
+
+/// <summary>Met when something is at a path, behind symbolic links if there are any.</summary>
+/// <param name="path">An absolute path.</param>
+internal sealed class FileCondition(string path) : ICondition
+{
+    /// <inheritdoc/>
+    public async ValueTask<Observation> AskAsync(CancellationToken cancellation)
+    {
+        // On another thread, since a network file system whose server is gone may never answer.
+        FileFinding finding = await Task.Run(() => FileSearch.LookFor(path), cancellation);
+        return finding switch
+        {
+            FileFinding.Exists => new(Finding.Met, "exists"),
+            FileFinding.Absent => new(Finding.NotMet, "does not exist"),
+            FileFinding.Forbidden => new(Finding.Unclear, "permission denied on the way to it"),
+            _ => new(Finding.Unclear, "cannot be looked at"),
+        };
+    }
+}

@@ -1,0 +1,185 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Prestop.Linux.Sockets;
+
+/// <summary>A netlink socket that talks to the kernel's socket diagnosis (sock_diag(7)). Not for several threads at once.</summary>
+internal sealed partial class NetlinkSocket : IDisposable
+{
+    private const int AF_NETLINK = 16;
+    private const int SOCK_RAW = 3;
+    private const int SOCK_CLOEXEC = 0x80000;
+    private const int NETLINK_SOCK_DIAG = 4;
+    private const int SOL_SOCKET = 1;
+    private const int SO_RCVTIMEO = 20;
+    private const int SO_ATTACH_FILTER = 26;
+    private const int MSG_TRUNC = 0x20;
+    private const int MSG_DONTWAIT = 0x40;
+    private const int EINTR = 4;
+    private const int EAGAIN = 11;
+
+    /// <summary>The kernel's own word for "some messages were dropped, since nobody read them".</summary>
+    public const int ENOBUFS = 105;
+
+    private readonly SafeFileHandle _handle;
+
+    // The kernel fills at most 32 KiB of a dump into one message (netlink_dump in af_netlink.c).
+    private readonly byte[] _buffer = new byte[32 * 1024];
+
+    /// <summary>Opens a socket.</summary>
+    /// <exception cref="NetlinkException">The kernel or a sandbox does not allow it.</exception>
+    public NetlinkSocket()
+    {
+        int descriptor = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+        if (descriptor < 0)
+        {
+            throw new NetlinkException(Marshal.GetLastPInvokeError());
+        }
+
+        _handle = new SafeFileHandle(descriptor, ownsHandle: true);
+    }
+
+    /// <summary>Gives up waiting for an answer after a second: the kernel answers while it is asked, so none will come.</summary>
+    public unsafe void BoundWaiting()
+    {
+        TimeValue second = new() { Seconds = 1 };
+        Check(setsockopt(_handle, SOL_SOCKET, SO_RCVTIMEO, &second, sizeof(TimeValue)));
+    }
+
+    /// <summary>Lets only the messages through that a classic BPF program accepts (socket(7), SO_ATTACH_FILTER).</summary>
+    /// <param name="program">The instructions.</param>
+    public unsafe void Filter(ReadOnlySpan<BpfInstruction> program)
+    {
+        fixed (BpfInstruction* instructions = program)
+        {
+            BpfProgram argument = new() { Length = (ushort)program.Length, Instructions = instructions };
+            Check(setsockopt(_handle, SOL_SOCKET, SO_ATTACH_FILTER, &argument, sizeof(BpfProgram)));
+        }
+    }
+
+    /// <summary>Begins to receive what the kernel tells everybody.</summary>
+    /// <param name="groups">One bit a group; group 1 is bit 0.</param>
+    public unsafe void Join(uint groups)
+    {
+        NetlinkAddress address = new() { Family = AF_NETLINK, Groups = groups };
+        Check(bind(_handle, &address, sizeof(NetlinkAddress)));
+    }
+
+    /// <summary>Sends a request, or several behind one another.</summary>
+    /// <param name="request">Netlink messages.</param>
+    public unsafe void Send(ReadOnlySpan<byte> request)
+    {
+        NetlinkAddress kernel = new() { Family = AF_NETLINK };
+        fixed (byte* bytes = request)
+        {
+            while (sendto(_handle, bytes, (nuint)request.Length, 0, &kernel, sizeof(NetlinkAddress)) < 0)
+            {
+                ThrowUnlessInterrupted();
+            }
+        }
+    }
+
+    /// <summary>Receives one datagram. The bytes are good until the next call.</summary>
+    /// <exception cref="NetlinkException">The kernel reports an error, or does not answer.</exception>
+    public ReadOnlySpan<byte> Receive()
+    {
+        while (true)
+        {
+            if (TryReceive(0, out ReadOnlySpan<byte> datagram))
+            {
+                return datagram;
+            }
+
+            ThrowUnlessInterrupted();
+        }
+    }
+
+    /// <summary>Receives one datagram when there is one already. The bytes are good until the next call.</summary>
+    /// <param name="datagram">The bytes.</param>
+    /// <returns>False when there is none.</returns>
+    public bool TryReceiveNow(out ReadOnlySpan<byte> datagram)
+    {
+        while (!TryReceive(MSG_DONTWAIT, out datagram))
+        {
+            if (Marshal.GetLastPInvokeError() is EAGAIN)
+            {
+                return false;
+            }
+
+            ThrowUnlessInterrupted();
+        }
+
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _handle.Dispose();
+
+    private unsafe bool TryReceive(int flags, out ReadOnlySpan<byte> datagram)
+    {
+        nint length;
+        fixed (byte* bytes = _buffer)
+        {
+            length = recv(_handle, bytes, (nuint)_buffer.Length, flags | MSG_TRUNC);
+        }
+
+        // With MSG_TRUNC the length is the datagram's own, which may be more than was stored.
+        datagram = length < 0 ? default : _buffer.AsSpan(0, (int)Math.Min(length, _buffer.Length));
+        return length >= 0;
+    }
+
+    private static void Check(int result)
+    {
+        if (result < 0)
+        {
+            throw new NetlinkException(Marshal.GetLastPInvokeError());
+        }
+    }
+
+    private static void ThrowUnlessInterrupted()
+    {
+        int error = Marshal.GetLastPInvokeError();
+        if (error is not EINTR)
+        {
+            throw new NetlinkException(error);
+        }
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int socket(int family, int type, int protocol);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static unsafe partial int bind(SafeFileHandle socket, NetlinkAddress* address, int length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static unsafe partial int setsockopt(SafeFileHandle socket, int level, int name, void* value, int length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static unsafe partial nint sendto(SafeFileHandle socket, byte* bytes, nuint length, int flags, NetlinkAddress* to, int toLength);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static unsafe partial nint recv(SafeFileHandle socket, byte* bytes, nuint length, int flags);
+
+    /// <summary>struct sockaddr_nl.</summary>
+    private struct NetlinkAddress
+    {
+        public ushort Family;
+        public ushort Padding;
+        public uint Port;
+        public uint Groups;
+    }
+
+    /// <summary>struct timeval of 64-bit Linux.</summary>
+    private struct TimeValue
+    {
+        public long Seconds;
+        public long Microseconds;
+    }
+
+    /// <summary>struct sock_fprog.</summary>
+    private unsafe struct BpfProgram
+    {
+        public ushort Length;
+        public BpfInstruction* Instructions;
+    }
+}

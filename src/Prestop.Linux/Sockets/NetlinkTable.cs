@@ -1,0 +1,231 @@
+using System.Runtime.InteropServices;
+
+namespace Prestop.Linux.Sockets;
+
+/// <summary>
+/// The socket table by netlink: needs no privilege, only that the sandbox allows the socket.
+/// </summary>
+/// <remarks>
+/// <para>Connections that open and close between two looks leave nothing in the table when the other side closes first: not
+/// even TIME_WAIT. So the table also joins the groups in which the kernel announces every socket that it destroys, with its
+/// last tcp_info (net/core/sock_diag.c, since Linux 4.2; open to everybody, NL_CFG_F_NONROOT_RECV). A filter in the kernel
+/// drops what is about other ports.</para>
+/// <para>A dump walks all buckets and sockets of the machine's hash, so its price grows with the sockets of all pods on the
+/// node. Between complete dumps the connections that are known are asked for one by one, through the hash. That misses none
+/// as long as PassiveOpens of the namespace stands still, for then nobody has opened another one.</para>
+/// </remarks>
+internal sealed class NetlinkTable : ISocketTable
+{
+    private const uint DestroyedIPv4 = 1 << 0; // SKNLGRP_INET_TCP_DESTROY
+    private const uint DestroyedIPv6 = 1 << 2; // SKNLGRP_INET6_TCP_DESTROY
+    private const int DumpAttempts = 5;
+
+    // Above this a dump is cheaper than asking one by one.
+    private const int MaxKnown = 256 * InetDiag.ExactRequestLength;
+
+    // Their answers wait in the socket's receive buffer, which holds 200 or so by default.
+    private const int RequestsAtOnce = 64;
+
+    private readonly ushort[] _ports;
+    private readonly NetlinkSocket _questions = new();
+    private readonly NetlinkSocket _notices = new();
+    private readonly List<byte> _known = []; // as requests, ready to be sent
+    private uint _sequence;
+    private long? _passiveOpens;
+
+    /// <summary>Opens the table, and begins to note which sockets end.</summary>
+    /// <param name="ports">The local ports, 1 to 64 of them.</param>
+    /// <exception cref="NetlinkException">The kernel or a sandbox does not allow it.</exception>
+    public NetlinkTable(ushort[] ports)
+    {
+        _ports = ports;
+        try
+        {
+            _questions.BoundWaiting();
+            _notices.Filter(BpfInstruction.AcceptIfHalfWordIsOneOf(InetDiag.LocalPortOffset, ports));
+            _notices.Join(DestroyedIPv4 | DestroyedIPv6);
+            Read(new SocketReading(), ReadingDepth.Everything);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public string? Blindness => null;
+
+    /// <inheritdoc/>
+    public void Read(SocketReading reading, ReadingDepth depth)
+    {
+        reading.Begin(depth);
+        if (depth is not ReadingDepth.Ended)
+        {
+            // Read before the table is: a connection that opens in between then shows at the next reading.
+            long? opens = ReadPassiveOpens();
+            if (depth is ReadingDepth.Everything || opens is null || opens != _passiveOpens || _known.Count > MaxKnown)
+            {
+                reading.Depth = ReadingDepth.Everything;
+                DumpAll(reading.Open);
+                _passiveOpens = opens;
+            }
+            else
+            {
+                AskForKnown(reading.Open);
+            }
+        }
+
+        // After the open ones, so that a connection that ends meanwhile is in one of the two.
+        ReadNotices(reading);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _questions.Dispose();
+        _notices.Dispose();
+    }
+
+    private void ReadNotices(SocketReading reading)
+    {
+        while (true)
+        {
+            try
+            {
+                while (_notices.TryReceiveNow(out ReadOnlySpan<byte> datagram))
+                {
+                    AddEnded(datagram, reading.Ended);
+                }
+
+                return;
+            }
+            catch (NetlinkException overrun) when (overrun.Error is NetlinkSocket.ENOBUFS)
+            {
+                reading.EndedUnseen = true;
+            }
+        }
+    }
+
+    private static long? ReadPassiveOpens()
+    {
+        try
+        {
+            return TcpCounters.Read().PassiveOpens;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    private static void AddEnded(ReadOnlySpan<byte> datagram, List<TcpSocket> ended)
+    {
+        var messages = new NetlinkMessages(datagram);
+        while (messages.MoveNext())
+        {
+            if (messages.Type == InetDiag.ByFamily && InetDiag.TryRead(messages.Payload, out TcpSocket socket, out _, out _))
+            {
+                ended.Add(socket);
+            }
+        }
+    }
+
+    private void DumpAll(List<TcpSocket> sockets)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            sockets.Clear();
+            _known.Clear();
+            if (Dump(InetDiag.IPv4, sockets) & Dump(InetDiag.IPv6, sockets))
+            {
+                return;
+            }
+
+            if (attempt == DumpAttempts)
+            {
+                throw new IOException($"netlink: the socket table changed during each of {DumpAttempts} dumps");
+            }
+        }
+    }
+
+    /// <summary>Reads the sockets of one family.</summary>
+    /// <returns>False when the kernel says that some may be missing.</returns>
+    private bool Dump(byte family, List<TcpSocket> sockets)
+    {
+        bool complete = true;
+        uint sequence = ++_sequence;
+        _questions.Send(InetDiag.DumpRequest(family, _ports, sequence));
+        while (true)
+        {
+            var messages = new NetlinkMessages(_questions.Receive());
+            while (messages.MoveNext())
+            {
+                if (messages.Sequence != sequence)
+                {
+                    continue;
+                }
+
+                complete &= (messages.Flags & NetlinkMessages.DumpInterrupted) == 0;
+                if (messages.Type is NetlinkMessages.Done or NetlinkMessages.Error)
+                {
+                    // A dump's last message carries the error that ended it, if one did.
+                    return messages.ErrorNumber is 0 or InetDiag.NoSuchFamily
+                        ? complete
+                        : throw new NetlinkException(messages.ErrorNumber);
+                }
+
+                if (InetDiag.TryRead(messages.Payload, out TcpSocket socket, out byte seenFamily, out ReadOnlySpan<byte> identity))
+                {
+                    Add(socket, seenFamily, identity, sockets);
+                }
+            }
+        }
+    }
+
+    private void Add(in TcpSocket socket, byte family, ReadOnlySpan<byte> identity, List<TcpSocket> sockets)
+    {
+        sockets.Add(socket);
+        if (socket.State is not TcpState.Listen)
+        {
+            InetDiag.AppendExactRequest(_known, family, identity);
+        }
+    }
+
+    private void AskForKnown(List<TcpSocket> sockets)
+    {
+        Span<byte> rest = CollectionsMarshal.AsSpan(_known);
+        while (!rest.IsEmpty)
+        {
+            Span<byte> batch = rest[..Math.Min(RequestsAtOnce * InetDiag.ExactRequestLength, rest.Length)];
+            rest = rest[batch.Length..];
+            uint sequence = ++_sequence;
+            InetDiag.Number(batch, sequence);
+            _questions.Send(batch);
+            for (int missing = batch.Length / InetDiag.ExactRequestLength; missing > 0;)
+            {
+                missing -= ReadAnswers(sequence, sockets);
+            }
+        }
+    }
+
+    /// <summary>Reads one datagram of answers. An error is an answer too: the socket is gone, or another has its addresses.</summary>
+    private int ReadAnswers(uint sequence, List<TcpSocket> sockets)
+    {
+        int answers = 0;
+        var messages = new NetlinkMessages(_questions.Receive());
+        while (messages.MoveNext())
+        {
+            if (messages.Sequence == sequence)
+            {
+                answers++;
+                if (messages.Type == InetDiag.ByFamily && InetDiag.TryRead(messages.Payload, out TcpSocket socket, out _, out _))
+                {
+                    sockets.Add(socket);
+                }
+            }
+        }
+
+        return answers;
+    }
+}

@@ -1,0 +1,47 @@
+namespace Prestop.Linux.Sockets;
+
+/// <summary>What the kernel says about one TCP socket at one moment.</summary>
+public readonly struct TcpSocket
+{
+    /// <summary>An age that says: never, or so long ago that it does not matter.</summary>
+    public const uint Never = uint.MaxValue;
+
+    /// <summary>The state; <see cref="TcpState.Close"/> for a socket that has ended.</summary>
+    public TcpState State { get; init; }
+
+    /// <summary>This side's address.</summary>
+    public InternetAddress LocalAddress { get; init; }
+
+    /// <summary>This side's port.</summary>
+    public ushort LocalPort { get; init; }
+
+    /// <summary>The other side's address.</summary>
+    public InternetAddress RemoteAddress { get; init; }
+
+    /// <summary>The other side's port; 0 when there is no other side: a listener, or a connection that its program reset.</summary>
+    public ushort RemotePort { get; init; }
+
+    /// <summary>False while no program holds the socket: not accepted yet, or closed already.</summary>
+    public bool IsHeld { get; init; }
+
+    /// <summary>
+    /// Bytes that the program has not read yet; a FIN counts as one. For a listener: connections that are open and not
+    /// accepted yet.
+    /// </summary>
+    public uint ReceiveQueue { get; init; }
+
+    /// <summary>Bytes that the other side has not confirmed yet; a FIN counts as one. Without meaning for a listener.</summary>
+    public uint SendQueue { get; init; }
+
+    /// <summary>Milliseconds since data, not just an acknowledgement, was last sent; since the opening when none was.</summary>
+    public uint SentAgo { get; init; }
+
+    /// <summary>Milliseconds since data was last received; since the opening when none was.</summary>
+    public uint ReceivedAgo { get; init; }
+
+    /// <summary>
+    /// Segments received. 0 on a connection only when its program reset it: the kernel then clears its counts, its remote
+    /// address and the time of the last data received (tcp_disconnect).
+    /// </summary>
+    public uint SegmentsReceived { get; init; }
+}

@@ -1,0 +1,99 @@
+using System.Net.Sockets;
+using Prestop.Core.Waiting;
+using Xunit;
+
+namespace Prestop.Conditions.Tests;
+
+public sealed class LocalSchemeTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("prestop-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task A_file_exists_or_does_not()
+    {
+        Assert.Equal(Finding.NotMet, (await Target.LookAsync($"file://{_folder}/a%20b")).Finding);
+
+        await File.WriteAllTextAsync(_folder + "/a b", "", TestContext.Current.CancellationToken);
+
+        Assert.Equal(Finding.Met, (await Target.LookAsync($"file://{_folder}/a%20b")).Finding);
+    }
+
+    [Fact]
+    public async Task A_file_that_cannot_be_looked_at_is_unclear()
+    {
+        File.CreateSymbolicLink(_folder + "/loop", _folder + "/loop");
+
+        Assert.Equal(Finding.Unclear, (await Target.LookAsync($"file://{_folder}/loop")).Finding);
+    }
+
+    [Fact]
+    public async Task A_listening_socket_accepts()
+    {
+        using Socket listener = Bound(SocketType.Stream);
+        listener.Listen();
+
+        Assert.Equal(Finding.Met, (await Target.LookAsync($"unix://{_folder}/s")).Finding);
+    }
+
+    [Fact]
+    public async Task A_socket_that_nobody_listens_on_is_absent()
+    {
+        using Socket bound = Bound(SocketType.Stream);
+
+        Observation seen = await Target.LookAsync($"unix://{_folder}/s");
+
+        Assert.Equal((Finding.Absent, "connection refused"), (seen.Finding, seen.Seen));
+    }
+
+    [Fact]
+    public async Task A_socket_that_is_not_there_is_absent()
+    {
+        Observation seen = await Target.LookAsync($"unix://{_folder}/s");
+
+        Assert.Equal((Finding.Absent, "does not exist"), (seen.Finding, seen.Seen));
+    }
+
+    [Fact]
+    public async Task A_socket_behind_a_file_is_absent()
+    {
+        await File.WriteAllTextAsync(_folder + "/file", "", TestContext.Current.CancellationToken);
+
+        Assert.Equal(Finding.Absent, (await Target.LookAsync($"unix://{_folder}/file/s")).Finding);
+        Assert.Equal(Finding.Absent, (await Target.LookAsync($"unix://{_folder}/file")).Finding);
+    }
+
+    [Fact]
+    public async Task A_socket_of_another_kind_is_broken()
+    {
+        using Socket bound = Bound(SocketType.Dgram);
+
+        Observation seen = await Target.LookAsync($"unix://{_folder}/s");
+
+        Assert.Equal((Finding.Broken, "not a stream socket"), (seen.Finding, seen.Seen));
+    }
+
+    [Fact]
+    public async Task A_socket_whose_queue_is_full_is_unclear()
+    {
+        using Socket listener = Bound(SocketType.Stream);
+        listener.Listen(0);
+        using var first = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await first.ConnectAsync(new UnixDomainSocketEndPoint(_folder + "/s"), TestContext.Current.CancellationToken);
+
+        Observation seen = await Target.LookAsync($"unix://{_folder}/s");
+
+        Assert.Equal((Finding.Unclear, "its queue of connections is full"), (seen.Finding, seen.Seen));
+    }
+
+    [Fact]
+    public async Task The_name_localhost_resolves() => Assert.Equal(Finding.Met, (await Target.LookAsync("dns://localhost")).Finding);
+
+    private Socket Bound(SocketType type)
+    {
+        var socket = new Socket(AddressFamily.Unix, type, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(_folder + "/s"));
+        return socket;
+    }
+}

@@ -1,0 +1,153 @@
+using Prestop.Conditions.Traffic;
+using Prestop.Core.Waiting;
+using Prestop.Linux.Sockets;
+using Prestop.Testing;
+using Xunit;
+
+namespace Prestop.Conditions.Tests.Traffic;
+
+public sealed class TrafficConditionTests
+{
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(5);
+
+    private readonly FakeClock _clock = new();
+
+    [Fact]
+    public void The_wait_ends_a_quiet_period_after_the_last_byte()
+    {
+        FakeTable table = Table(Every(0.2, until: 7.3));
+
+        WaitResult result = Wait(table);
+
+        Assert.Equal(WaitEnd.Met, result.End);
+        Assert.InRange(result.Elapsed.TotalSeconds, 12.2, 12.22);
+    }
+
+    [Fact]
+    public void The_wait_ends_within_a_quarter_second_of_a_quiet_period_after_the_last_short_connection()
+    {
+        FakeTable table = Table();
+        table.Short.AddRange(Every(0.33, until: 7.3));
+        TimeSpan last = table.Short[^1];
+
+        WaitResult result = Wait(table);
+
+        Assert.Equal(WaitEnd.Met, result.End);
+        Assert.InRange(result.Elapsed, last + Quiet, last + Quiet + TimeSpan.FromMilliseconds(250));
+    }
+
+    [Fact]
+    public void One_request_a_second_holds_the_wait_until_the_deadline() =>
+        Assert.Equal(WaitEnd.DeadlineExceeded, Wait(Table(Every(1, until: 70))).End);
+
+    [Fact]
+    public void One_short_connection_in_each_quiet_period_holds_the_wait_until_the_deadline()
+    {
+        FakeTable table = Table();
+        table.Short.AddRange(Every(4.9, until: 70));
+
+        Assert.Equal(WaitEnd.DeadlineExceeded, Wait(table).End);
+    }
+
+    [Fact]
+    public void Before_the_end_is_believed_the_whole_table_is_read()
+    {
+        FakeTable table = Table();
+
+        Wait(table);
+
+        Assert.Equal(ReadingDepth.Everything, table.Readings[0].Depth);
+        Assert.Equal((Quiet, ReadingDepth.Everything), table.Readings[^1]);
+        Assert.Equal(2, table.Readings.Count(reading => reading.Depth is ReadingDepth.Everything));
+    }
+
+    [Fact]
+    public void Open_connections_are_read_once_a_second_and_ends_ten_times()
+    {
+        FakeTable table = Table(Every(1, until: 70));
+
+        Wait(table, max: TimeSpan.FromSeconds(60));
+
+        Assert.InRange(table.Readings.Count(reading => reading.Depth is ReadingDepth.Known), 50, 62);
+        Assert.InRange(table.Readings.Count(reading => reading.Depth is ReadingDepth.Ended), 500, 601);
+    }
+
+    [Fact]
+    public void Gone_is_done_as_soon_as_traffic_is_seen()
+    {
+        WaitResult result = Wait(Table(TimeSpan.FromSeconds(8)), condition => new Gone(condition));
+
+        Assert.Equal(WaitEnd.Met, result.End);
+        Assert.InRange(result.Elapsed.TotalSeconds, 8, 9);
+    }
+
+    [Fact]
+    public void Gone_is_not_done_while_it_is_too_soon_to_tell() =>
+        Assert.Equal(WaitEnd.DeadlineExceeded, Wait(Table(), condition => new Gone(condition)).End);
+
+    [Fact]
+    public void A_fallback_does_not_cut_a_quiet_period_short()
+    {
+        var rules = new WaitingRules { Fallback = Deadline.After(TimeSpan.FromSeconds(1), 0, _clock) };
+
+        WaitResult result = Wait(Table(), rules: rules);
+
+        Assert.Equal((WaitEnd.Met, Quiet), (result.End, result.Elapsed));
+    }
+
+    [Fact]
+    public void A_table_that_cannot_be_opened_at_all_is_broken()
+    {
+        TrafficCondition condition = new(new IdleRule(), [8080], Settings(), () => throw new IOException("/proc/net/tcp: permission denied"));
+
+        Observation seen = _clock.Run(() => condition.AskAsync(default).AsTask());
+
+        Assert.Equal((Finding.Broken, "the socket table cannot be read: /proc/net/tcp: permission denied"), (seen.Finding, seen.Seen));
+    }
+
+    [Fact]
+    public void A_table_that_fails_once_is_read_again()
+    {
+        int reads = 0;
+        FakeTable table = new(_clock) { Fails = _ => ++reads == 3 ? new IOException("netlink: out of memory") : null };
+
+        Assert.Equal(WaitEnd.Met, Wait(table).End);
+    }
+
+    [Fact]
+    public void What_the_table_cannot_see_is_said()
+    {
+        FakeTable table = new(_clock) { Blindness = "half of it" };
+
+        Assert.Equal("1 connection, last traffic 3604.9 s ago (half of it)", Wait(table).Seen);
+    }
+
+    [Fact]
+    public void The_table_is_closed_with_the_condition()
+    {
+        FakeTable table = Table();
+        TrafficCondition condition = Condition(table);
+        _clock.Run(() => condition.AskAsync(default).AsTask());
+
+        condition.Dispose();
+
+        Assert.True(table.IsDisposed);
+    }
+
+    private static TimeSpan[] Every(double seconds, double until) =>
+        [.. Enumerable.Range(0, (int)(until / seconds) + 1).Select(i => TimeSpan.FromSeconds(Math.Round(i * seconds, 3)))];
+
+    private FakeTable Table(params TimeSpan[] bytes) => new(_clock, bytes);
+
+    private ConditionSettings Settings() => new() { Time = _clock, Quiet = Quiet };
+
+    private TrafficCondition Condition(FakeTable table) => new(new IdleRule(), [8080], Settings(), () => table);
+
+    private WaitResult Wait(FakeTable table, Func<ICondition, ICondition>? wrap = null, TimeSpan? max = null, WaitingRules? rules = null)
+    {
+        using TrafficCondition condition = Condition(table);
+        var loop = new WaitingLoop(rules ?? new WaitingRules(), _clock, new Random(1));
+        var deadline = Deadline.After(max ?? TimeSpan.FromSeconds(60), 0, _clock);
+        return _clock.Run(() => loop.UntilMetAsync(wrap?.Invoke(condition) ?? condition, deadline, _ => { }, default));
+    }
+}

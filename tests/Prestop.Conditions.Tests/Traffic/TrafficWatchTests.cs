@@ -1,0 +1,223 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Prestop.Conditions.Traffic;
+using Prestop.Core.Waiting;
+using Prestop.Linux.Sockets;
+using Xunit;
+
+namespace Prestop.Conditions.Tests.Traffic;
+
+public sealed class TrafficWatchTests
+{
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(10);
+
+    private readonly TrafficWatch _watch = Watch(new IdleRule());
+
+    [Fact]
+    public void Without_any_traffic_it_is_too_soon_to_tell_until_the_quiet_period_has_been_seen_whole()
+    {
+        Note(Seconds(0), Reading(Sockets.Listener()));
+
+        Observation early = _watch.Judge(Seconds(4.9));
+        Observation end = _watch.Judge(Seconds(5));
+
+        Assert.Equal((Finding.Unclear, true, true), (early.Finding, early.IsTooSoon, early.IsJudged));
+        Assert.Equal("no connection, no traffic seen for 4.9 s", early.Seen);
+        Assert.Equal((Finding.Met, false), (end.Finding, end.IsTooSoon));
+        Assert.Null(end.LookAgainIn);
+    }
+
+    [Fact]
+    public void Traffic_from_before_the_first_reading_is_certain_but_does_not_shorten_the_wait()
+    {
+        Note(Seconds(0), Reading(Sockets.Listener(), Sockets.Connection(1_200)));
+
+        Observation seen = _watch.Judge(Seconds(0));
+
+        Assert.Equal(Finding.NotMet, seen.Finding);
+        Assert.Equal("1 connection, last traffic 1.1 s ago", seen.Seen);
+        Assert.NotEqual(Finding.Met, _watch.Judge(Seconds(4.99)).Finding);
+        Assert.Equal(Finding.Met, _watch.Judge(Seconds(5)).Finding);
+    }
+
+    [Fact]
+    public void Connections_that_stay_open_and_silent_do_not_hold_it()
+    {
+        Note(Seconds(0), Reading(Sockets.Listener(), Sockets.Connection(60_000), Sockets.Connection(60_000)));
+        Note(Seconds(5), Reading(Sockets.Listener(), Sockets.Connection(65_000), Sockets.Connection(65_000)));
+
+        Observation end = _watch.Judge(Seconds(5));
+
+        Assert.Equal((Finding.Met, "2 connections, last traffic 64.9 s ago"), (end.Finding, end.Seen));
+    }
+
+    [Fact]
+    public void The_quiet_period_begins_again_with_the_last_byte_and_a_tick_of_the_kernels_clock()
+    {
+        Note(Seconds(0), Reading(Sockets.Listener()));
+        Note(Seconds(3), Reading(Sockets.Listener(), Sockets.Connection(1_000)));
+
+        Assert.False(_watch.MayBeOver(Seconds(7)));
+        Assert.True(_watch.MayBeOver(Seconds(7) + Tick));
+    }
+
+    [Fact]
+    public void A_connection_that_came_and_went_counts()
+    {
+        Note(Seconds(0), Reading(Sockets.Listener()));
+        Note(Seconds(3), Ended(Sockets.Connection(20, TcpState.Close)));
+
+        Assert.Equal(Finding.NotMet, _watch.Judge(Seconds(7.9)).Finding);
+        Assert.Equal(Finding.Met, _watch.Judge(Seconds(8)).Finding);
+    }
+
+    [Fact]
+    public void An_idle_connection_that_is_closed_does_not_begin_the_quiet_period_again()
+    {
+        Note(Seconds(0), Reading(Sockets.Listener(), Sockets.Connection(60_000)));
+        Note(Seconds(3), Ended(Sockets.Connection(63_000, TcpState.Close)));
+
+        Assert.True(_watch.MayBeOver(Seconds(5)));
+    }
+
+    [Fact]
+    public void Ends_that_nothing_is_known_of_count_as_traffic()
+    {
+        Note(Seconds(3), new SocketReading { Depth = ReadingDepth.Ended, EndedUnseen = true });
+
+        Assert.False(_watch.MayBeOver(Seconds(7.9)));
+    }
+
+    [Fact]
+    public void The_end_of_a_listener_is_not_the_end_of_a_connection()
+    {
+        Note(Seconds(3), Ended(Sockets.Connection(0) with { RemotePort = 0, SegmentsReceived = 0, SentAgo = 99, ReceivedAgo = 99 }));
+
+        Assert.True(_watch.MayBeOver(Seconds(5)));
+    }
+
+    [Fact]
+    public void A_connection_that_its_program_reset_counts()
+    {
+        Note(Seconds(3), Ended(Sockets.Connection(0) with { RemotePort = 0, SegmentsReceived = 0, SentAgo = 500, ReceivedAgo = 9_999_999 }));
+
+        Assert.False(_watch.MayBeOver(Seconds(7.9)));
+    }
+
+    [Fact]
+    public void A_backlog_counts_as_traffic()
+    {
+        Note(Seconds(3), Reading(Sockets.Listener(backlog: 1)));
+
+        Assert.False(_watch.MayBeOver(Seconds(7.9)));
+    }
+
+    [Fact]
+    public void A_client_that_is_left_out_counts_neither_open_nor_ended_nor_in_the_backlog()
+    {
+        TcpSocket probe = Sockets.Connection(0, held: false, from: Sockets.Probe);
+        SocketReading reading = Reading(Sockets.Listener(backlog: 1), probe);
+        reading.Ended.Add(probe);
+        Note(Seconds(3), reading);
+
+        Assert.True(_watch.MayBeOver(Seconds(5)));
+        Assert.StartsWith("no connection", _watch.Judge(Seconds(3)).Seen);
+    }
+
+    [Fact]
+    public void A_backlog_of_others_counts_beside_one_that_is_left_out()
+    {
+        Note(Seconds(3), Reading(Sockets.Listener(backlog: 2), Sockets.Connection(0, held: false, from: Sockets.Probe)));
+
+        Assert.False(_watch.MayBeOver(Seconds(7.9)));
+    }
+
+    [Fact]
+    public void A_port_that_nobody_listens_on_is_named()
+    {
+        Note(Seconds(0), Reading(Sockets.Listener(port: 9999)));
+
+        Assert.EndsWith("; nothing listens on port 8080", _watch.Judge(Seconds(0)).Seen);
+    }
+
+    [Fact]
+    public void It_asks_to_be_looked_at_exactly_when_the_quiet_period_can_be_over()
+    {
+        Note(Seconds(0), Reading(Sockets.Listener()));
+
+        Assert.Equal(TrafficWatch.Pace, _watch.Judge(Seconds(1)).LookAgainIn);
+        Assert.Equal(Seconds(0.03), _watch.Judge(Seconds(4.97)).LookAgainIn);
+    }
+
+    [Fact]
+    public void An_endless_quiet_period_never_ends()
+    {
+        var watch = new TrafficWatch(new IdleRule(), [8080], TimeSpan.MaxValue, (in TcpSocket _) => false);
+        watch.Note(Reading(Sockets.Listener(), Sockets.Connection(0)), TimeSpan.FromDays(40));
+
+        Assert.Equal(Finding.NotMet, watch.Judge(TimeSpan.FromDays(40)).Finding);
+    }
+
+    [Fact]
+    public void For_closed_an_idle_connection_holds_the_wait_and_the_quiet_period_begins_at_its_end()
+    {
+        TrafficWatch watch = Watch(new ClosedRule());
+        watch.Note(Reading(Sockets.Listener(), Sockets.Connection(60_000)), Seconds(10));
+        watch.Note(Ended(Sockets.Connection(62_000, TcpState.Close)), Seconds(12));
+
+        Assert.Equal(Finding.NotMet, watch.Judge(Seconds(16.9)).Finding);
+        Assert.Equal(Finding.Met, watch.Judge(Seconds(17)).Finding);
+    }
+
+    [Fact]
+    public void It_ends_never_sooner_than_quiet_after_any_traffic_and_at_the_latest_a_tick_later()
+    {
+        // Traffic at known times, looked at every so often: each look shows the age of the last traffic in whole ticks, floored.
+        Gen<(int[] Traffic, int[] Looks)> histories =
+            from traffic in Gen.Choose(0, 20_000).ListOf()
+            from looks in Gen.Choose(0, 40_000).NonEmptyListOf()
+            select (traffic.Order().ToArray(), looks.Order().ToArray());
+
+        Prop.ForAll(histories.ToArbitrary(), history =>
+        {
+            TrafficWatch watch = Watch(new IdleRule());
+            foreach (int look in history.Looks)
+            {
+                int last = history.Traffic.Where(time => time <= look).DefaultIfEmpty(-1).Max();
+                SocketReading reading = last < 0 ? Reading(Sockets.Listener()) : Reading(Sockets.Listener(), Sockets.Connection((uint)(((look / 10) - (last / 10)) * 10)));
+                TimeSpan now = TimeSpan.FromMilliseconds(look);
+                watch.Note(reading, now);
+                TimeSpan since = now - TimeSpan.FromMilliseconds(Math.Max(last, 0));
+                bool met = watch.Judge(now).Finding is Finding.Met;
+                if ((met && since < Quiet) || (!met && since >= Quiet + (2 * Tick)))
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(2_000));
+    }
+
+    private static TrafficWatch Watch(TrafficRule rule) =>
+        new(rule, [8080], Quiet, (in TcpSocket socket) => socket.RemoteAddress == Sockets.Probe);
+
+    private static TimeSpan Seconds(double seconds) => TimeSpan.FromSeconds(seconds);
+
+    private static SocketReading Reading(params TcpSocket[] open)
+    {
+        var reading = new SocketReading { Depth = ReadingDepth.Everything };
+        reading.Open.AddRange(open);
+        return reading;
+    }
+
+    private static SocketReading Ended(TcpSocket socket)
+    {
+        var reading = new SocketReading { Depth = ReadingDepth.Ended };
+        reading.Ended.Add(socket);
+        return reading;
+    }
+
+    private void Note(TimeSpan at, SocketReading reading) => _watch.Note(reading, at);
+}

@@ -1,0 +1,147 @@
+using System.Net;
+using System.Runtime.InteropServices;
+using FsCheck;
+using FsCheck.Fluent;
+using Prestop.Linux.Sockets;
+using Xunit;
+
+namespace Prestop.Linux.Tests.Sockets;
+
+public sealed class InetDiagTests
+{
+    private static readonly Arbitrary<ushort[]> SomePorts =
+        Gen.Choose(1, 65535).Select(port => (ushort)port).NonEmptyListOf().Select(ports => ports.Take(64).ToArray()).ToArbitrary();
+
+    [Fact]
+    public void An_answer_is_read_with_its_times_and_queues()
+    {
+        byte[] answer = Bytes.Socket(
+            IPAddress.Parse("10.1.2.3"), 8080, IPAddress.Parse("10.9.8.7"), 40000, TcpState.CloseWait, 11, 12, 13, 1400, 1500);
+
+        Assert.True(InetDiag.TryRead(answer, out TcpSocket socket, out byte family, out ReadOnlySpan<byte> identity));
+
+        Assert.Equal(InetDiag.IPv4, family);
+        Assert.Equal(answer[4..52], identity.ToArray());
+        Assert.Equal(TcpState.CloseWait, socket.State);
+        Assert.Equal((8080, 40000), (socket.LocalPort, socket.RemotePort));
+        Assert.Equal(InternetAddress.From(IPAddress.Parse("10.1.2.3")), socket.LocalAddress);
+        Assert.Equal(InternetAddress.From(IPAddress.Parse("10.9.8.7")), socket.RemoteAddress);
+        Assert.Equal((11u, 12u, true), (socket.ReceiveQueue, socket.SendQueue, socket.IsHeld));
+        Assert.Equal((1400u, 1500u, 3u), (socket.SentAgo, socket.ReceivedAgo, socket.SegmentsReceived));
+    }
+
+    [Fact]
+    public void A_mapped_IPv4_address_is_the_IPv4_address()
+    {
+        byte[] answer = Bytes.Socket(IPAddress.IPv6Loopback, 80, IPAddress.Parse("10.9.8.7").MapToIPv6(), 1);
+
+        Assert.True(InetDiag.TryRead(answer, out TcpSocket socket, out _, out _));
+
+        Assert.Equal(InternetAddress.From(IPAddress.Parse("10.9.8.7")), socket.RemoteAddress);
+        Assert.True(socket.LocalAddress.IsLoopback);
+    }
+
+    [Fact]
+    public void Times_that_the_kernel_did_not_send_are_never()
+    {
+        byte[] answer = Bytes.Socket(IPAddress.Loopback, 80, IPAddress.Loopback, 1, infoLength: 48);
+
+        Assert.True(InetDiag.TryRead(answer, out TcpSocket socket, out _, out _));
+
+        Assert.Equal((0u, TcpSocket.Never, TcpSocket.Never), (socket.SentAgo, socket.ReceivedAgo, socket.SegmentsReceived));
+    }
+
+    [Fact]
+    public void Any_bytes_are_read_without_an_exception() => Prop.ForAll(Bytes.Any, bytes =>
+    {
+        bool read = InetDiag.TryRead(bytes, out _, out byte family, out ReadOnlySpan<byte> identity);
+        return read == (family is InetDiag.IPv4 or InetDiag.IPv6) && identity.Length == (read ? InetDiag.IdentityLength : 0);
+    }).Check(Config.QuickThrowOnFailure.WithMaxTest(2_000));
+
+    [Fact]
+    public void The_kernel_would_take_every_port_filter_and_it_lets_exactly_its_ports_through() =>
+        Prop.ForAll(SomePorts, Gen.Choose(0, 65535).ToArbitrary(), (ports, other) =>
+        {
+            byte[] code = InetDiag.PortFilter(ports);
+            return PassesAudit(code)
+                && ports.All(port => Runs(code, port))
+                && Runs(code, (ushort)other) == ports.Contains((ushort)other);
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(500));
+
+    [Fact]
+    public void The_notices_filter_lets_exactly_its_ports_through() =>
+        Prop.ForAll(SomePorts, Gen.Choose(0, 65535).ToArbitrary(), (ports, other) =>
+        {
+            BpfInstruction[] program = BpfInstruction.AcceptIfHalfWordIsOneOf(InetDiag.LocalPortOffset, ports);
+            return ports.All(port => Accepts(program, port)) && Accepts(program, (ushort)other) == ports.Contains((ushort)other);
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(500));
+
+    /// <summary>The rules of inet_diag_bc_audit, for the two operations in use.</summary>
+    private static bool PassesAudit(byte[] code)
+    {
+        int at = 0;
+        while (at < code.Length)
+        {
+            int left = code.Length - at;
+            int least = code[at] == 11 ? 8 : 4;
+            int yes = code[at + 1];
+            int no = BitConverter.ToUInt16(code, at + 2);
+            bool lands = no == left || no == left + 4 || Starts(code).Contains(at + no);
+            if (yes < least || yes > left || yes % 4 != 0 || no < least || no > left + 4 || no % 4 != 0 || !lands)
+            {
+                return false;
+            }
+
+            at += yes;
+        }
+
+        return at == code.Length;
+    }
+
+    private static IEnumerable<int> Starts(byte[] code)
+    {
+        for (int at = 0; at < code.Length; at += code[at + 1])
+        {
+            yield return at;
+        }
+    }
+
+    /// <summary>As inet_diag_bc_run does it.</summary>
+    private static bool Runs(byte[] code, ushort port)
+    {
+        int at = 0;
+        while (at < code.Length)
+        {
+            bool yes = code[at] == 11 && BitConverter.ToUInt16(code, at + 6) == port;
+            at += yes ? code[at + 1] : BitConverter.ToUInt16(code, at + 2);
+        }
+
+        return at == code.Length;
+    }
+
+    /// <summary>A machine for the three instructions in use.</summary>
+    private static bool Accepts(BpfInstruction[] program, ushort port)
+    {
+        Assert.Equal(20u, InetDiag.LocalPortOffset);
+        ReadOnlySpan<byte> code = MemoryMarshal.AsBytes<BpfInstruction>(program);
+        uint accumulator = 0;
+        for (int at = 0; ; at += 8)
+        {
+            uint operand = BitConverter.ToUInt32(code[(at + 4)..]);
+            switch (BitConverter.ToUInt16(code[at..]))
+            {
+                case 0x28:
+                    Assert.Equal(20u, operand);
+                    accumulator = port;
+                    break;
+                case 0x15:
+                    at += 8 * (accumulator == operand ? code[at + 2] : code[at + 3]);
+                    break;
+                case 0x06:
+                    return operand != 0;
+                default:
+                    throw new InvalidOperationException("no such instruction");
+            }
+        }
+    }
+}

@@ -1,0 +1,310 @@
+using System.Net;
+using System.Net.Sockets;
+using Prestop.Linux.Sockets;
+using Xunit;
+
+namespace Prestop.Linux.Tests.Sockets;
+
+/// <summary>The real kernel, with connections over loopback. Notices come from a kernel worker, so they are waited for.</summary>
+public sealed class SocketTableTests : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly Socket _listener = new(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp) { DualMode = true };
+    private readonly ushort _port;
+    private readonly ISocketTable _table;
+    private readonly SocketReading _reading = new();
+
+    public SocketTableTests()
+    {
+        _listener.Bind(new IPEndPoint(IPAddress.IPv6Any, 0));
+        _listener.Listen();
+        _port = (ushort)((IPEndPoint)_listener.LocalEndPoint!).Port;
+        _table = SocketTable.Open([_port]);
+    }
+
+    public void Dispose()
+    {
+        _table.Dispose();
+        _listener.Dispose();
+    }
+
+    [Fact]
+    public void Netlink_sees_everything() => Assert.Null(_table.Blindness);
+
+    [Fact]
+    public void A_listener_is_seen_with_the_connections_that_wait_for_it()
+    {
+        using Socket client = Connect(IPAddress.Loopback);
+
+        TcpSocket listener = Assert.Single(Open(), socket => socket.State is TcpState.Listen);
+
+        Assert.Equal(1u, listener.ReceiveQueue);
+        Assert.False(Assert.Single(Open(), socket => socket.State is TcpState.Established).IsHeld);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("::1")]
+    public void An_open_connection_is_seen_with_both_ends(string address)
+    {
+        using Socket client = Connect(IPAddress.Parse(address));
+        using Socket server = _listener.Accept();
+
+        TcpSocket socket = Assert.Single(Open(), socket => socket.State is TcpState.Established);
+
+        Assert.Equal((_port, PortOf(client)), (socket.LocalPort, socket.RemotePort));
+        Assert.Equal(InternetAddress.From(IPAddress.Parse(address)), socket.RemoteAddress);
+        Assert.True(socket.IsHeld);
+        Assert.True(socket.SegmentsReceived > 0);
+    }
+
+    [Fact]
+    public void Known_connections_are_seen_again_without_a_dump()
+    {
+        using Socket client = Connect(IPAddress.Loopback);
+        using Socket server = _listener.Accept();
+        _ = Open();
+        client.Send([1, 2, 3]);
+
+        // Another test's connection may have been opened meanwhile, and then the whole table is read.
+        Until(() =>
+        {
+            _table.Read(_reading, ReadingDepth.Known);
+            return _reading.Depth is ReadingDepth.Known;
+        });
+
+        TcpSocket socket = Assert.Single(_reading.Open);
+        Assert.Equal((PortOf(client), 3u), (socket.RemotePort, socket.ReceiveQueue));
+    }
+
+    [Fact]
+    public void More_known_connections_than_one_batch_are_all_seen_again()
+    {
+        var sockets = new List<Socket>();
+        try
+        {
+            for (int i = 0; i < 150; i++)
+            {
+                sockets.Add(Connect(IPAddress.Loopback));
+                sockets.Add(_listener.Accept());
+            }
+
+            _ = Open();
+            Until(() =>
+            {
+                _table.Read(_reading, ReadingDepth.Known);
+                return _reading.Depth is ReadingDepth.Known;
+            });
+
+            Assert.Equal(150, _reading.Open.Count(socket => socket.State is TcpState.Established));
+        }
+        finally
+        {
+            sockets.ForEach(socket => socket.Dispose());
+        }
+    }
+
+    [Fact]
+    public void A_connection_opened_since_the_last_dump_is_seen_too()
+    {
+        _ = Open();
+        using Socket client = Connect(IPAddress.Loopback);
+
+        _table.Read(_reading, ReadingDepth.Known);
+
+        Assert.Single(_reading.Open, socket => socket.RemotePort == PortOf(client));
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1", true)]
+    [InlineData("127.0.0.1", false)]
+    [InlineData("::1", true)]
+    [InlineData("::1", false)]
+    public void A_connection_that_opened_and_closed_between_two_readings_is_seen(string address, bool clientFirst)
+    {
+        ushort remotePort = OpenAndClose(IPAddress.Parse(address), clientFirst);
+
+        TcpSocket ended = UntilEnded(socket => socket.RemotePort == remotePort);
+
+        Assert.Equal(InternetAddress.From(IPAddress.Parse(address)), ended.RemoteAddress);
+        Assert.NotEqual(0u, ended.SegmentsReceived);
+    }
+
+    [Fact]
+    public void A_connection_that_its_program_reset_is_seen_without_its_other_end()
+    {
+        using (Socket client = Connect(IPAddress.Loopback))
+        using (Socket server = _listener.Accept())
+        {
+            server.LingerState = new LingerOption(true, 0);
+        }
+
+        TcpSocket ended = UntilEnded(socket => socket.SegmentsReceived == 0);
+
+        Assert.Equal(0, ended.RemotePort);
+        Assert.NotEqual(ended.SentAgo, ended.ReceivedAgo);
+    }
+
+    [Fact]
+    public void A_listener_that_closes_is_told_from_a_connection_by_its_times()
+    {
+        _listener.Dispose();
+
+        TcpSocket ended = UntilEnded(socket => socket.RemotePort == 0);
+
+        Assert.Equal(ended.SentAgo, ended.ReceivedAgo);
+    }
+
+    [Fact]
+    public void Other_ports_are_left_out()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        using Socket client = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        client.Connect(other.LocalEndpoint);
+
+        Assert.All(Open(), socket => Assert.Equal(_port, socket.LocalPort));
+    }
+
+    [Fact]
+    public void Several_ports_are_seen_at_once()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        ushort port = (ushort)((IPEndPoint)other.LocalEndpoint).Port;
+        using ISocketTable table = SocketTable.Open([_port, 1, port]);
+
+        table.Read(_reading, ReadingDepth.Everything);
+
+        Assert.Equal([_port, port], _reading.Open.Select(socket => socket.LocalPort).Distinct().Order().ToArray().OrderBy(seen => seen == port));
+    }
+
+    [Fact]
+    public void More_notices_than_there_is_room_for_are_admitted()
+    {
+        Until(() =>
+        {
+            for (int i = 0; i < 100; i++)
+            {
+                OpenAndClose(IPAddress.Loopback, clientFirst: true);
+            }
+
+            return OverrunSeen();
+        });
+
+        bool OverrunSeen()
+        {
+            // Nothing is read until the buffer must be full: by default 208 KiB, and each notice takes more than 1 KiB of it.
+            for (int i = 0; i < 300; i++)
+            {
+                OpenAndClose(IPAddress.Loopback, clientFirst: true);
+            }
+
+            _table.Read(_reading, ReadingDepth.Ended);
+            return _reading.EndedUnseen;
+        }
+    }
+
+    [Fact]
+    public void A_table_that_is_closed_leaves_no_descriptor()
+    {
+        ISocketTable table = SocketTable.Open([_port]);
+        table.Dispose();
+
+        Assert.Throws<ObjectDisposedException>(() => table.Read(_reading, ReadingDepth.Everything));
+    }
+
+    [Fact]
+    public void The_proc_table_sees_what_is_open_and_says_what_it_does_not_see()
+    {
+        using var table = new ProcTable([_port], "netlink: not permitted");
+        using Socket client = Connect(IPAddress.Loopback);
+        using Socket server = _listener.Accept();
+
+        table.Read(_reading, ReadingDepth.Known);
+
+        TcpSocket socket = Assert.Single(_reading.Open, socket => socket.State is TcpState.Established);
+        Assert.Equal((PortOf(client), 0u), (socket.RemotePort, socket.ReceivedAgo));
+        Assert.Contains(_reading.Open, open => open.State is TcpState.Listen);
+        Assert.StartsWith("netlink: not permitted; /proc/net/tcp does not tell when bytes moved", table.Blindness);
+    }
+
+    [Fact]
+    public void The_proc_table_sees_a_connection_that_the_server_closed_between_two_readings()
+    {
+        using var table = new ProcTable([_port], "");
+        ushort remotePort = OpenAndClose(IPAddress.Loopback, clientFirst: false);
+
+        table.Read(_reading, ReadingDepth.Known);
+
+        Assert.Contains(_reading.Ended, socket => socket.RemotePort == remotePort);
+    }
+
+    [Fact]
+    public void The_proc_table_knows_that_a_connection_came_and_went_without_a_trace()
+    {
+        using var table = new ProcTable([_port], "");
+        OpenAndClose(IPAddress.Loopback, clientFirst: true);
+
+        table.Read(_reading, ReadingDepth.Known);
+
+        Assert.True(_reading.EndedUnseen);
+    }
+
+    private static ushort PortOf(Socket client) => (ushort)((IPEndPoint)client.LocalEndPoint!).Port;
+
+    private static void Until(Func<bool> holds)
+    {
+        long start = TimeProvider.System.GetTimestamp();
+        while (!holds())
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(start) < Patience, $"not within {Patience}");
+        }
+    }
+
+    private Socket Connect(IPAddress address)
+    {
+        var client = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        client.Connect(address, _port);
+        return client;
+    }
+
+    /// <summary>One byte each way, then both sides close, and both know that the other has.</summary>
+    private ushort OpenAndClose(IPAddress address, bool clientFirst)
+    {
+        using Socket client = Connect(address);
+        using Socket server = _listener.Accept();
+        ushort port = PortOf(client);
+        (Socket first, Socket second) = clientFirst ? (client, server) : (server, client);
+        first.Send([1]);
+        Assert.Equal(1, second.Receive(new byte[1]));
+        first.Shutdown(SocketShutdown.Send);
+        Assert.Equal(0, second.Receive(new byte[1]));
+        second.Shutdown(SocketShutdown.Send);
+        Assert.Equal(0, first.Receive(new byte[1]));
+        return port;
+    }
+
+    private List<TcpSocket> Open()
+    {
+        _table.Read(_reading, ReadingDepth.Everything);
+        return _reading.Open;
+    }
+
+    private TcpSocket UntilEnded(Predicate<TcpSocket> wanted)
+    {
+        TcpSocket? found = null;
+        Until(() =>
+        {
+            _table.Read(_reading, ReadingDepth.Ended);
+            foreach (TcpSocket ended in _reading.Ended.FindAll(wanted))
+            {
+                found = ended;
+            }
+
+            return found is not null;
+        });
+        return found!.Value;
+    }
+}
