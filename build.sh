@@ -19,7 +19,7 @@ EOF
 
 packages_publish="gcc libc6-dev lld binutils musl-tools zlib1g-dev libssl-dev cmake make"
 packages_test="mandoc zsh fish bubblewrap busybox-static toybox strace valgrind curl openssl dnsmasq-base nginx-light haproxy wrk iproute2 util-linux procps"
-packages_bench="tini golang-go"
+packages_bench="tini gcc libc6-dev golang-go"
 
 # install PACKAGE... : apt packages that are missing. dpkg is asked first, so that a second run needs no network.
 install() {
@@ -70,7 +70,7 @@ publish_to_out() {
   local project=$1 program=$2
   shift 2
   stale "out/$program" || return 0
-  echo "build.sh: publishing $program${1:+ for $2}" >&2
+  echo "build.sh: publishing $program${2:+ for $2}" >&2
   dotnet publish "src/$project" "$@" -v quiet -p:ArtifactsPath="$root/artifacts/publish" -o "artifacts/publish/$program" >&2
   command install -m 755 -D "artifacts/publish/$program/$program" "out/$program"
 }
@@ -81,6 +81,7 @@ publish() {
   framework=$(framework)
   publish_to_out Sleep sleep
   publish_to_out Prestop prestop -f "$framework" -r "$(rid)" -p:PublishFramework="$framework"
+  publish_to_out Prestopd prestopd -f "$framework" -r "$(rid)" -p:PublishFramework="$framework"
 }
 
 setup_test() {
@@ -110,7 +111,7 @@ case "${1:-}" in
   publish) publish; ls -l out ;;
   test) shift; publish; setup_test; dotnet build PrestopSleep.sln -v quiet; run_tests "$@" ;;
   bench) publish; install $packages_test $packages_bench; dotnet run --project tests/Bench -c Release ;;
-  image) shift; for target in sleep prestop; do docker build -f Dockerfile.build --target $target -t prestopsleep/$target "$@" .; done ;;
+  image) shift; for target in sleep prestop prestopd; do docker build -f Dockerfile.build --target $target -t prestopsleep/$target "$@" .; done ;;
   -h | --help | help) usage ;;
   *) usage >&2; exit 2 ;;
 esac

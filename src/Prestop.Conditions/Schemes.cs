@@ -18,6 +18,7 @@ public static class Schemes
         new FileScheme(),
         new IdleScheme(),
         new ClosedScheme(),
+        new EndpointsScheme(),
     ];
 
     /// <summary>Finds a scheme by its name, in any case, as RFC 3986 section 3.1 has it.</summary>

@@ -2,6 +2,7 @@ using System.Text;
 using Prestop.Core;
 using Prestop.Linux.Streams;
 using Prestop.Options;
+using Prestop.Report;
 
 namespace Prestop;
 
@@ -42,7 +43,7 @@ internal static class Answer
 
     /// <summary>One line on standard error.</summary>
     /// <param name="problem">The value, the limit and the fix.</param>
-    public static void Complain(string problem) => Say("prestop: " + problem);
+    public static void Complain(string problem) => Say(OneLine.Of("prestop: " + problem));
 
     private static void Say(string line) => LogTarget.StandardError.TryWrite(Encoding.UTF8.GetBytes(line + "\n"));
 }

@@ -15,7 +15,9 @@ internal static class Handover
         {
             ExecFailure.NotFound => (ExitCodes.CommandNotFound, "not found; give a path, or a name in PATH"),
             ExecFailure.LoaderNotFound => (ExitCodes.CommandNotFound, "its interpreter or loader is not in this image; use a static program"),
-            _ => (ExitCodes.CommandNotExecutable, "cannot be executed; check its mode and its architecture"),
+            ExecFailure.NotPermitted => (ExitCodes.CommandNotExecutable, "may not be executed; check that it is a file and its mode"),
+            ExecFailure.WrongFormat => (ExitCodes.CommandNotExecutable, "not a program for this machine; check its architecture, or a script's first line"),
+            _ => (ExitCodes.CommandNotExecutable, "cannot be executed; check the size of its arguments and the memory limit"),
         };
         Answer.Complain($"'{command[0]}': {reason}");
         return code;

@@ -1,4 +1,5 @@
 using Prestop.Install;
+using Prestop.Linux.Processes;
 using Prestop.Options;
 using Prestop.Report;
 
@@ -7,7 +8,7 @@ namespace Prestop;
 internal static class Program
 {
     private static async Task<int> Main(string[] words) =>
-        RequestReader.Read(words, Environment.GetEnvironmentVariable) switch
+        RequestReader.Read(Arguments.Exact(words), Environment.GetEnvironmentVariable) switch
         {
             Request.Help => Answer.Print(HelpText.Whole),
             Request.Version => Answer.Print(HelpText.Version),

@@ -29,12 +29,17 @@ internal static class Waiting
             narrator.Tell(Closing(result, signals));
         }
 
+        // A signal that came once the plan was over would otherwise be lost: COMMAND is not there yet to get it.
+        if (signals.Number is not 0 and var number)
+        {
+            return ExitCodes.EndedBy(number);
+        }
+
         return result.End switch
         {
             WaitEnd.Met when request.Command.Count > 0 => Handover.To(request.Command),
             WaitEnd.Met => ExitCodes.Done,
             WaitEnd.DeadlineExceeded => ExitCodes.DeadlineExceeded,
-            WaitEnd.Cancelled => ExitCodes.EndedBy(signals.Number),
             _ => ExitCodes.Broken,
         };
     }

@@ -54,17 +54,15 @@ internal unsafe struct CommandLine
         return Option.None;
     }
 
-    /// <summary>Adds up the operands; complains about every one that is no duration, or when there is none.</summary>
+    /// <summary>Adds up the operands; complains about every one that is no duration, or when there are no arguments at all.</summary>
     public readonly bool TryReadOperands(out Duration sum)
     {
         sum = Duration.Zero;
         var complaint = new Message(StandardStream.Error);
-        var operands = 0;
         for (var i = 1; i < _count; i++)
         {
             if (i == _separator)
                 continue;
-            operands++;
             var operand = _arguments[i];
             if (Duration.TryParse(operand, Length(operand), out var duration))
                 sum += duration;
@@ -72,7 +70,7 @@ internal unsafe struct CommandLine
                 complaint.AddName(ProgramName).Add(": invalid time interval "u8).AddQuoted(operand).Add("\n"u8);
         }
 
-        if (operands == 0)
+        if (_count <= 1)
             complaint.AddName(ProgramName).Add(": missing operand\n"u8);
         return complaint.IsEmpty || EndWithAdvice(ref complaint);
     }

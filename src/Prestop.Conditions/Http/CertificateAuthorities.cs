@@ -18,8 +18,14 @@ public static class CertificateAuthorities
         var authorities = new X509Certificate2Collection();
         try
         {
-            // Pipes and devices have no length; opening or reading one could take for ever.
-            if (new FileInfo(path).Length is 0 or > MaxFileBytes)
+            if (path.Length == 0 || Directory.Exists(path))
+            {
+                problem = "not a file; give a PEM file of certificate authorities";
+                return null;
+            }
+
+            // Pipes and devices have no length; opening or reading one could take for ever. A link has one of its own.
+            if (((FileInfo?)File.ResolveLinkTarget(path, returnFinalTarget: true) ?? new FileInfo(path)).Length is 0 or > MaxFileBytes)
             {
                 problem = $"not a file of 1 to {MaxFileBytes} bytes; give a PEM file of certificate authorities";
                 return null;
@@ -27,7 +33,7 @@ public static class CertificateAuthorities
 
             authorities.ImportFromPemFile(path);
         }
-        catch (FileNotFoundException)
+        catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
         {
             problem = "no such file; give a PEM file of certificate authorities";
             return null;

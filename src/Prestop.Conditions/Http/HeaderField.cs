@@ -8,18 +8,11 @@ public static class HeaderField
     /// <returns>Name and value, or null when the text is no field.</returns>
     public static KeyValuePair<string, string>? Parse(string text)
     {
-        string name = NameOf(text);
-        return name.Length > 0 && IsToken(name) && text.AsSpan().IndexOfAny('\r', '\n', '\0') < 0
-            ? new(name, text[(name.Length + 1)..].Trim())
-            : null;
-    }
-
-    /// <summary>What stands before the colon: the part of a field that is no secret.</summary>
-    /// <param name="text">A field, or what should be one.</param>
-    public static string NameOf(string text)
-    {
         int colon = text.IndexOf(':', StringComparison.Ordinal);
-        return colon < 0 ? "" : text[..colon];
+        string name = colon < 0 ? "" : text[..colon];
+        return name.Length > 0 && IsToken(name) && text.AsSpan().IndexOfAny('\r', '\n', '\0') < 0
+            ? new(name, text[(colon + 1)..].Trim())
+            : null;
     }
 
     private static bool IsToken(string name)

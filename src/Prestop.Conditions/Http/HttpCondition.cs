@@ -13,6 +13,8 @@ namespace Prestop.Conditions.Http;
 /// </summary>
 public sealed class HttpCondition : ICondition, IDisposable
 {
+    private static readonly HttpRequestOptionsKey<bool> HasConnected = new(nameof(HasConnected));
+
     private readonly Uri _url;
     private readonly HttpSettings _settings;
     private readonly OwnConnections _own;
@@ -145,6 +147,14 @@ public sealed class HttpCondition : ICondition, IDisposable
 
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
     {
+        // HttpClient would repeat a request by itself, up to three times, when the connection is closed without an answer.
+        if (context.InitialRequestMessage.Options.TryGetValue(HasConnected, out _))
+        {
+            throw new IOException("one look is one connection");
+        }
+
+        context.InitialRequestMessage.Options.Set(HasConnected, true);
+
         Socket socket = _settings.UnixSocket is null
             ? new Socket(SocketType.Stream, ProtocolType.Tcp)
             : new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -183,15 +193,30 @@ public sealed class HttpCondition : ICondition, IDisposable
             return new Observation(Finding.Broken, distrust);
         }
 
-        return failure.InnerException is SocketException { SocketErrorCode: var error }
-            ? SocketFindings.Judge(error)
+        return Cause(failure) is { } error
+            ? error is SocketError.AddressNotAvailable && _settings.UnixSocket is not null
+                ? new Observation(Finding.Absent, "the socket does not exist") // .NET's name for ENOENT here
+                : SocketFindings.Judge(error)
             : new Observation(Finding.Unclear, failure.HttpRequestError switch
             {
                 HttpRequestError.SecureConnectionError => "the TLS handshake failed",
-                HttpRequestError.ResponseEnded => "the connection was closed before an answer",
+                HttpRequestError.ResponseEnded or HttpRequestError.ConnectionError => "the connection was closed before an answer",
                 HttpRequestError.InvalidResponse => "the answer is not HTTP",
                 HttpRequestError.ConfigurationLimitExceeded => "the answer's header is too large",
                 _ => "the connection was lost",
             });
+    }
+
+    private static SocketError? Cause(Exception failure)
+    {
+        for (Exception? cause = failure; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is SocketException socket)
+            {
+                return socket.SocketErrorCode;
+            }
+        }
+
+        return null;
     }
 }

@@ -46,19 +46,30 @@ public sealed partial class LogTarget
         }
     }
 
-    /// <summary>Writes the bytes if that can be done without waiting.</summary>
+    /// <summary>Writes the bytes as far as that can be done without waiting.</summary>
     /// <param name="line">
-    /// At most 4,096 bytes are safe on a pipe: so much is free when poll(2) calls it writable (pipe(7), PIPE_BUF). The rest is cut off.
+    /// Written in pieces of 4,096 bytes: so much is free in a pipe when poll(2) calls it writable (pipe(7), PIPE_BUF).
     /// </param>
     public unsafe void TryWrite(ReadOnlySpan<byte> line)
     {
         const int PipeBuffer = 4096;
-        var ready = new PollDescriptor { Descriptor = _descriptor, Events = POLLOUT };
-        if (poll(&ready, 1, 0) == 1 && (ready.Returned & POLLOUT) != 0)
+        while (!line.IsEmpty)
         {
+            var ready = new PollDescriptor { Descriptor = _descriptor, Events = POLLOUT };
+            if (poll(&ready, 1, 0) != 1 || (ready.Returned & POLLOUT) == 0)
+            {
+                return;
+            }
+
             fixed (byte* start = line)
             {
-                write(_descriptor, start, (nuint)Math.Min(line.Length, PipeBuffer));
+                nint written = write(_descriptor, start, (nuint)Math.Min(line.Length, PipeBuffer));
+                if (written <= 0)
+                {
+                    return;
+                }
+
+                line = line[(int)written..];
             }
         }
     }

@@ -21,10 +21,12 @@ internal static class Installation
     public static int Run(string directory)
     {
         string target = Path.Join(directory, FileName);
-        string unfinished = $"{target}.{Environment.ProcessId}";
+
+        // On a volume that pods share, the first process of each would be number 1: a number of this process does not tell them apart.
+        string unfinished = $"{target}.{Path.GetRandomFileName()}";
         try
         {
-            File.Copy("/proc/self/exe", unfinished, overwrite: true);
+            File.Copy("/proc/self/exe", unfinished);
             File.SetUnixFileMode(unfinished, Executable);
             File.Move(unfinished, target, overwrite: true);
             return Answer.Print($"{target}\n");
@@ -32,14 +34,15 @@ internal static class Installation
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             Remove(unfinished);
-            Answer.Complain($"'{directory}': {ReasonFor(failure)}");
+            Answer.Complain($"'{directory}': {ReasonFor(failure, directory)}");
             return ExitCodes.Broken;
         }
     }
 
-    private static string ReasonFor(Exception failure) => failure switch
+    private static string ReasonFor(Exception failure, string directory) => failure switch
     {
-        DirectoryNotFoundException => "no such directory; mount a volume there",
+        _ when !Directory.Exists(directory) => "no such directory; mount a volume there",
+        FileNotFoundException => "this program cannot read itself; it needs /proc and a file that its user may read",
         UnauthorizedAccessException => "this user may not write there; use a writable volume",
         _ => "cannot be written; use a writable volume with 10 MB free",
     };

@@ -8,6 +8,7 @@ namespace Prestop.Options;
 internal static class HelpText
 {
     private const int MeaningColumn = 30;
+    private const int Columns = 80;
 
     /// <summary>The version line.</summary>
     public const string Version = $"prestop {ProductVersion.Text}\n";
@@ -22,8 +23,9 @@ internal static class HelpText
                 Usage: prestop [OPTION]... STEP... [-- COMMAND [ARG]...]
                   or:  prestop install DIR
 
-                Waits for each STEP in order, then runs COMMAND in its place. Made for the preStop hook of a
-                Kubernetes pod: go on serving until traffic has stopped, never longer than a deadline.
+                Waits for each STEP in order, then runs COMMAND in its place. Made for the
+                preStop hook of a Kubernetes pod: go on serving until traffic has stopped,
+                never longer than a deadline.
 
                 Steps, each done when:
 
@@ -35,38 +37,54 @@ internal static class HelpText
             }
 
             Row(text, "gone:STEP", "the opposite holds for certain; what cannot be told keeps waiting");
-            text.Append("\nOptions (D is a duration; each has an environment variable, --max is PRESTOP_MAX):\n");
-            foreach (OptionRow row in OptionTable.Rows)
+            text.Append("\nOptions, D being a duration; --max can also be given as PRESTOP_MAX, and so on:\n");
+            foreach (OptionRow row in OptionTable.Known)
             {
                 string name = row.Short is null ? $"    {row.Name}" : $"{row.Short}, {row.Name}";
-                string meaning = row.Default.Length == 0 ? row.Meaning : $"{row.Meaning} [{row.Default}]";
+                string meaning = row.Default is "" or "none" ? row.Meaning : $"{row.Meaning} [{row.Default}]";
                 Row(text, row.Value is null ? name : $"{name} {row.Value}", meaning);
             }
 
-            Row(text, "-h, --help", "print this help");
-            Row(text, "    --version", "print the version");
             text.Append(
                 """
 
-                $(NAME) in steps, option values and COMMAND is replaced from the environment; $$(NAME) is the text itself.
-                'prestop install DIR' copies this program to DIR/prestop.
+                $(NAME) in steps, option values and COMMAND is replaced from the environment;
+                $$(NAME) is the text itself. 'prestop install DIR' copies this program to
+                DIR/prestop.
 
-                Exit status: 0 done; 2 usage; 124 deadline exceeded; 125 a condition is broken; 126 COMMAND cannot be
-                executed; 127 COMMAND not found; 128+N ended by signal N; else that of COMMAND.
+                Exit status: 0 done; 2 usage; 124 deadline exceeded; 125 a condition is broken;
+                126 COMMAND cannot be executed; 127 COMMAND not found; 128+N ended by signal N;
+                else that of COMMAND.
 
                 """);
             return text.ToString();
         }
     }
 
+    /// <summary>A name, and beside it, or below it where it is long, its meaning in lines that fit a terminal.</summary>
     private static void Row(StringBuilder text, string name, string meaning)
     {
-        text.Append("  ").Append(name.PadRight(MeaningColumn - 3));
-        if (name.Length > MeaningColumn - 3)
+        text.Append("  ").Append(name);
+        int column = name.Length + 2;
+        if (column >= MeaningColumn)
         {
-            text.Append('\n').Append(' ', MeaningColumn - 1);
+            text.Append('\n');
+            column = 0;
         }
 
-        text.Append(' ').Append(meaning).Append('\n');
+        foreach (string word in meaning.Split(' '))
+        {
+            if (column > MeaningColumn && column + word.Length >= Columns)
+            {
+                text.Append('\n');
+                column = 0;
+            }
+
+            int blanks = column < MeaningColumn ? MeaningColumn - column : 1;
+            text.Append(' ', blanks).Append(word);
+            column += blanks + word.Length;
+        }
+
+        text.Append('\n');
     }
 }

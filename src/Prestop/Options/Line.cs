@@ -9,10 +9,10 @@ internal sealed class Line
     private readonly Dictionary<OptionRow, IReadOnlyList<string>> _options = [];
 
     /// <summary>Whether help was asked for.</summary>
-    public bool Help { get; private init; }
+    public bool Help => ValuesOf(OptionTable.Help).Count > 0;
 
     /// <summary>Whether the version was asked for.</summary>
-    public bool Version { get; private init; }
+    public bool Version => ValuesOf(OptionTable.Version).Count > 0;
 
     /// <summary>The steps, in order; after <c>install</c> its arguments.</summary>
     public IReadOnlyList<string> Operands { get; private init; } = [];
@@ -21,7 +21,7 @@ internal sealed class Line
     public IReadOnlyList<string>? Command { get; private init; }
 
     /// <summary>What cannot be part of a command line, a line each.</summary>
-    public List<string> Problems { get; } = [];
+    public List<string> Problems { get; private init; } = [];
 
     /// <summary>The values that an option was given, in order; for a flag an empty text an occurrence.</summary>
     /// <param name="row">The option.</param>
@@ -35,62 +35,35 @@ internal sealed class Line
         int dashes = Array.IndexOf(words, "--");
         string[] own = dashes < 0 ? words : words[..dashes];
 
+        var problems = new List<string>();
         var steps = new Argument<string[]>("STEP") { Arity = ArgumentArity.ZeroOrMore };
-        var help = new Option<bool>("--help", "-h");
-        var version = new Option<bool>("--version");
-        var root = new Command("prestop") { steps, help, version };
+        var root = new Command("prestop") { steps };
         var options = new List<(OptionRow Row, Option Option)>();
-        foreach (OptionRow row in OptionTable.Rows)
+        foreach (OptionRow row in OptionTable.Known)
         {
-            string[] aliases = row.Short is null ? [] : [row.Short];
             Option option = row.Value is null
-                ? new Option<bool>(row.Name, aliases) { Arity = ArgumentArity.Zero }
-                : new Option<string[]>(row.Name, aliases) { Arity = ArgumentArity.OneOrMore };
+                ? new Option<bool>(row.Name) { Arity = ArgumentArity.Zero }
+                : new Option<string[]>(row.Name) { Arity = ArgumentArity.OneOrMore };
             options.Add((row, option));
             root.Add(option);
         }
 
-        ParseResult parsed = root.Parse(own, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        ParseResult parsed = root.Parse(Spelling.Of(own, problems), new ParserConfiguration { ResponseFileTokenReplacer = null });
         var line = new Line
         {
-            Help = parsed.GetValue(help),
-            Version = parsed.GetValue(version),
             Operands = [.. Texts(parsed.GetResult(steps)?.Tokens ?? [])],
             Command = dashes < 0 ? null : words[(dashes + 1)..],
+            Problems = problems,
         };
         foreach ((OptionRow row, Option option) in options)
         {
             if (parsed.GetResult(option) is { Implicit: false } result)
             {
-                line.Take(row, result);
-            }
-        }
-
-        foreach (string operand in line.Operands)
-        {
-            if (operand.StartsWith('-'))
-            {
-                line.Problems.Add($"unrecognized option '{operand}'");
+                line._options[row] = row.Value is null ? [""] : [.. Texts(result.Tokens)];
             }
         }
 
         return line;
-    }
-
-    private void Take(OptionRow row, OptionResult result)
-    {
-        if (row.Value is null)
-        {
-            _options[row] = [""];
-        }
-        else if (result.Tokens.Count < result.IdentifierTokenCount)
-        {
-            Problems.Add($"option '{row.Name}' needs a value: {row.Name} {row.Value}");
-        }
-        else
-        {
-            _options[row] = [.. Texts(result.Tokens)];
-        }
     }
 
     private static IEnumerable<string> Texts(IReadOnlyList<Token> tokens) => tokens.Select(token => token.Value);

@@ -13,6 +13,9 @@ internal sealed record OptionRow(string Name, string? Value, string Default, str
     /// <summary>Whether every occurrence counts, not just the last.</summary>
     public bool IsRepeatable { get; init; }
 
+    /// <summary>Whether its value may be a secret, which no message repeats.</summary>
+    public bool IsSecret { get; init; }
+
     /// <summary>The environment variable that holds the value when the option is not given: <c>PRESTOP_CONNECT_TIMEOUT</c>.</summary>
     public string Variable { get; } = "PRESTOP_" + Name.TrimStart('-').Replace('-', '_').ToUpperInvariant();
 }

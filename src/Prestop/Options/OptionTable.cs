@@ -29,9 +29,10 @@ internal static class OptionTable
     {
         Short = "-H",
         IsRepeatable = true,
+        IsSecret = true,
     };
 
-    public static readonly OptionRow Data = new("--data", "TEXT", "none", "http: send this as the request's body") { Short = "-d" };
+    public static readonly OptionRow Data = new("--data", "TEXT", "none", "http: send this as the request's body") { Short = "-d", IsSecret = true };
     public static readonly OptionRow CaCert = new("--cacert", "FILE", "the system's", "https: trust the authorities in this PEM file, and no others");
     public static readonly OptionRow Insecure = new("--insecure", null, "", "https: accept any certificate") { Short = "-k" };
     public static readonly OptionRow UnixSocket = new("--unix-socket", "PATH", "none", "http: connect to this Unix-domain socket, not to the URL's host");
@@ -41,12 +42,17 @@ internal static class OptionTable
     public static readonly OptionRow Silent = new("--silent", null, "", "no log lines but the reason of a failure") { Short = "-q" };
     public static readonly OptionRow Verbose = new("--verbose", null, "", "a log line for every attempt") { Short = "-v" };
     public static readonly OptionRow DryRun = new("--dry-run", null, "", "print the plan and its timeline, wait for nothing");
+    public static readonly OptionRow Help = new("--help", null, "", "print this help") { Short = "-h" };
+    public static readonly OptionRow Version = new("--version", null, "", "print the version");
 
-    /// <summary>In the order in which help and README list them.</summary>
+    /// <summary>Those with an environment variable, in the order in which help and README list them.</summary>
     public static IReadOnlyList<OptionRow> Rows { get; } =
     [
         Max, Min, Any, All, Interval, Successes, ConnectTimeout, Quiet, Ignore, OnFailure, Fallback, Grace,
         Status, Method, Header, Data, CaCert, Insecure, UnixSocket,
         LogTo, LogFormat, Silent, Verbose, DryRun,
     ];
+
+    /// <summary>Everything that the command line takes.</summary>
+    public static IReadOnlyList<OptionRow> Known { get; } = [.. Rows, Help, Version];
 }

@@ -22,9 +22,12 @@ internal abstract record Request
 
     /// <summary>Wait, then run the command.</summary>
     /// <param name="Plan">What to wait for.</param>
-    /// <param name="Command">What to run then; empty: nothing.</param>
+    /// <param name="Command">What to run then, references replaced; empty: nothing.</param>
     public sealed record Wait(Plan Plan, IReadOnlyList<string> Command) : Request
     {
+        /// <summary>The command with its references as they are: what they stand for may be secret, so only this is shown.</summary>
+        public IReadOnlyList<string> CommandAsWritten { get; init; } = [];
+
         /// <summary>The pod's grace period; null when it was not given.</summary>
         public TimeSpan? Grace { get; init; }
 

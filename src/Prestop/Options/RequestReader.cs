@@ -54,7 +54,7 @@ internal sealed class RequestReader
 
     private Request.Install ReadInstall()
     {
-        if (_line.Operands.Count != 2 || _line.Command is not null)
+        if (_line.Operands.Count != 2 || _line.Operands[1].Length == 0 || _line.Command is not null)
         {
             _problems.Add("'install' needs one directory: prestop install DIR");
         }
@@ -83,6 +83,7 @@ internal sealed class RequestReader
 
         return new Request.Wait(plan, ReadCommand())
         {
+            CommandAsWritten = _line.Command ?? [],
             Grace = Duration(OptionTable.Grace, TimeSpan.Zero),
             Log = ReadLogSettings(),
             DryRun = Flag(OptionTable.DryRun),
@@ -94,8 +95,7 @@ internal sealed class RequestReader
         var steps = new List<Step>(_line.Operands.Count);
         foreach (string operand in _line.Operands)
         {
-            if (!operand.StartsWith('-')
-                && Expanded(operand, "step") is { } text
+            if (Expanded(operand, $"step '{StepReader.ShownRefused(operand)}'") is { } text
                 && StepReader.Read(text, settings, _problems) is { } step)
             {
                 steps.Add(step);
@@ -227,8 +227,7 @@ internal sealed class RequestReader
             }
             else
             {
-                // The value may be a secret, so only the name is repeated.
-                Refuse(OptionTable.Header, HeaderField.NameOf(text), "not a header field; write 'NAME: VALUE' on one line");
+                Refuse(OptionTable.Header, text, "not a header field; write 'NAME: VALUE' on one line");
             }
         }
 
@@ -344,13 +343,15 @@ internal sealed class RequestReader
             given = row.IsRepeatable ? text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) : [text];
         }
 
-        return [.. given.Select(value => Expanded(value, Source(row))).OfType<string>()];
+        return [.. given.Select(value => Expanded(value, Naming(row, value))).OfType<string>()];
     }
 
     /// <summary>An empty variable counts as not set, and blanks at the ends do not count: a YAML block leaves a line end behind.</summary>
     private string? FromEnvironment(OptionRow row) => _environment(row.Variable)?.Trim() is { Length: > 0 } text ? text : null;
 
     private string Source(OptionRow row) => _line.ValuesOf(row).Count > 0 || FromEnvironment(row) is null ? row.Name : row.Variable;
+
+    private string Naming(OptionRow row, string text) => row.IsSecret ? Source(row) : $"{Source(row)} '{text}'";
 
     private string? Expanded(string text, string source)
     {
@@ -360,7 +361,7 @@ internal sealed class RequestReader
             return expanded;
         }
 
-        string problem = $"{source} '{text}': environment variable {unset} is not set; set it, or write $$({unset}) for the text itself";
+        string problem = $"{source}: environment variable {unset} is not set; set it, or write $$({unset}) for the text itself";
         if (!_problems.Contains(problem))
         {
             _problems.Add(problem);
@@ -371,7 +372,7 @@ internal sealed class RequestReader
 
     private void Refuse(OptionRow row, string text, string problem)
     {
-        string line = $"{Source(row)} '{text}': {problem}";
+        string line = $"{Naming(row, text)}: {problem}";
         if (!_problems.Contains(line))
         {
             _problems.Add(line);

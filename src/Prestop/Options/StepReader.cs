@@ -45,18 +45,29 @@ internal static class StepReader
 
         Step? Refuse(string problem)
         {
-            problems.Add(problem);
+            problems.Add(problem.Replace(target, ShownRefused(target), StringComparison.Ordinal));
             return null;
         }
     }
 
-    /// <summary>A user name and password in a URL are for the server only.</summary>
+    /// <summary>A step without the user name and password of its URL: they are for the server only.</summary>
     private static string Shown(string text)
     {
-        int start = text.IndexOf("://", StringComparison.Ordinal) + 3;
+        int start = AfterScheme(text);
         int end = text.AsSpan(start).IndexOfAny('/', '?', '#');
-        ReadOnlySpan<char> authority = end < 0 ? text.AsSpan(start) : text.AsSpan(start, end);
-        int at = authority.LastIndexOf('@');
-        return at < 0 ? text : string.Concat(text.AsSpan(0, start), "***", text.AsSpan(start + at));
+        return Masked(text, start, (end < 0 ? text : text[..(start + end)]).LastIndexOf('@'));
     }
+
+    /// <summary>
+    /// The same of a step that cannot be used. Where its parts end is not known: a password that should have been escaped may
+    /// hold a slash.
+    /// </summary>
+    /// <param name="text">Any text.</param>
+    public static string ShownRefused(string text) => Masked(text, AfterScheme(text), text.LastIndexOf('@'));
+
+    private static int AfterScheme(string text) =>
+        text.IndexOf("://", StringComparison.Ordinal) is >= 0 and var colon ? colon + "://".Length : text.Length;
+
+    private static string Masked(string text, int start, int at) =>
+        at < start ? text : string.Concat(text.AsSpan(0, start), "***", text.AsSpan(at));
 }

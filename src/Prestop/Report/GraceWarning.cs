@@ -21,8 +21,7 @@ internal static class GraceWarning
         }
 
         TimeSpan longest = request.Plan.LongestRun;
-        string length = longest == TimeSpan.MaxValue ? "for ever" : TextForm.Length(longest);
         string fix = longest == TimeSpan.MaxValue ? "" : $"raise terminationGracePeriodSeconds to {Math.Ceiling((longest + Margin).TotalSeconds)}, or ";
-        return $"the plan can take {length} of a grace period of {TextForm.Length(grace)}: {fix}lower --max below {TextForm.Length(grace - Margin)}";
+        return $"the plan can take {TextForm.Length(longest)} of a grace period of {TextForm.Length(grace)}: {fix}lower --max below {TextForm.Length(grace - Margin)}";
     }
 }

@@ -8,19 +8,19 @@ internal static class TextForm
 {
     /// <summary>The words of an entry, without a line end.</summary>
     /// <param name="entry">The entry.</param>
-    public static string Words(in LogEntry entry) => "prestop: " + entry.Event switch
+    public static string Words(in LogEntry entry) => OneLine.Of("prestop: " + entry.Event switch
     {
         LogEvent.Started when entry.IsPause => $"sleeping {Length(entry.Longest)}",
         LogEvent.Started => $"waiting for {entry.Step}{AtMost(entry.Longest)}",
         LogEvent.Looked => $"{entry.Step}: {entry.Seen}",
         LogEvent.Waiting => $"{Subject(entry)}{Seen(entry)} ({Progress(entry)})",
         LogEvent.Ended => $"{Subject(entry)}: {Ending(entry.End)}{Seen(entry)} after {Length(entry.Elapsed)}",
-        LogEvent.Holding => $"steps done; holding for {Length(entry.Longest)} until --min",
+        LogEvent.Holding => $"steps done; holding {Length(entry.Longest)} more, until --min",
         LogEvent.Done => $"done after {Length(entry.Elapsed)}{Seen(entry)}",
         LogEvent.Failed => $"{Ending(entry.End)} after {Length(entry.Elapsed)}{Seen(entry)}",
         LogEvent.Interrupted => $"ended by {entry.Seen} after {Length(entry.Elapsed)}",
         _ => $"warning: {entry.Seen}",
-    };
+    });
 
     /// <summary>Elapsed time, and what it is measured against.</summary>
     /// <param name="entry">An entry with both.</param>
@@ -32,7 +32,7 @@ internal static class TextForm
     public static string Length(TimeSpan? span) => span switch
     {
         null => "0s",
-        { } value when value == TimeSpan.MaxValue => "ever",
+        { } value when value == TimeSpan.MaxValue => "for ever",
         { } value when value < TimeSpan.FromMilliseconds(100) => Rounded(value, TimeSpan.TicksPerMillisecond),
         { } value when value < TimeSpan.FromSeconds(10) => Rounded(value, 10 * TimeSpan.TicksPerMillisecond),
         { } value => Rounded(value, 100 * TimeSpan.TicksPerMillisecond),

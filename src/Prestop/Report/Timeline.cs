@@ -32,7 +32,7 @@ internal static class Timeline
             Row(text, plan.Min, "not finished before this (--min)");
         }
 
-        string command = request.Command.Count == 0 ? "exit" : "run " + string.Join(' ', request.Command);
+        string command = request.Command.Count == 0 ? "exit" : "run " + string.Join(' ', request.CommandAsWritten);
         Row(text, plan.LongestRun, $"at the latest: {command}");
         if (request.Grace is { } grace)
         {
@@ -42,8 +42,8 @@ internal static class Timeline
         return GraceWarning.For(request) is { } warning ? $"{text}warning: {warning}\n" : text.ToString();
     }
 
-    private static string AtMost(TimeSpan longest) => longest == TimeSpan.MaxValue ? "for ever" : $"at most {TextForm.Length(longest)}";
+    private static string AtMost(TimeSpan longest) => longest == TimeSpan.MaxValue ? "for as long as it takes" : $"at most {TextForm.Length(longest)}";
 
     private static void Row(StringBuilder text, TimeSpan at, string what) =>
-        text.Append((at == TimeSpan.MaxValue ? "never" : TextForm.Length(at)).PadLeft(8)).Append("  ").Append(what).Append('\n');
+        text.Append((at == TimeSpan.MaxValue ? "never" : TextForm.Length(at)).PadLeft(8)).Append("  ").Append(OneLine.Of(what)).Append('\n');
 }

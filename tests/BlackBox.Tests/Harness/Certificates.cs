@@ -18,6 +18,7 @@ public sealed class Certificates : IDisposable
         AuthorityFile = _folder.Write("ca.pem", authority.ExportCertificatePem());
         var now = DateTimeOffset.UtcNow;
         Good = Issue("good", authority, "localhost", IPAddress.Loopback, now + Day);
+        GoodRsa = Issue("good-rsa", authority, "localhost", IPAddress.Loopback, now + Day, isRsa: true);
         WrongName = Issue("wrong-name", authority, "elsewhere.test", IPAddress.Parse("192.0.2.1"), now + Day);
         Expired = Issue("expired", authority, "localhost", IPAddress.Loopback, now - Day);
         Untrusted = Issue("untrusted", stranger, "localhost", IPAddress.Loopback, now + Day);
@@ -28,6 +29,9 @@ public sealed class Certificates : IDisposable
 
     /// <summary>For localhost and 127.0.0.1, valid today.</summary>
     public ServerCertificate Good { get; }
+
+    /// <summary>The same with an RSA key; all others have elliptic ones.</summary>
+    public ServerCertificate GoodRsa { get; }
 
     /// <summary>For elsewhere.test and 192.0.2.1 only.</summary>
     public ServerCertificate WrongName { get; }
@@ -50,17 +54,24 @@ public sealed class Certificates : IDisposable
         return request.CreateSelfSigned(DateTimeOffset.UtcNow - (10 * Day), DateTimeOffset.UtcNow + (10 * Day));
     }
 
-    private ServerCertificate Issue(string file, X509Certificate2 authority, string name, IPAddress address, DateTimeOffset until)
+    private ServerCertificate Issue(string file, X509Certificate2 authority, string name, IPAddress address, DateTimeOffset until, bool isRsa = false)
     {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
+        using AsymmetricAlgorithm key = isRsa ? RSA.Create(2048) : ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = key is RSA rsa
+            ? new CertificateRequest($"CN={name}", rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+            : new CertificateRequest($"CN={name}", (ECDsa)key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
         names.AddDnsName(name);
         names.AddIpAddress(address);
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(X509BasicConstraintsExtension.CreateForEndEntity());
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], critical: false)); // serverAuth
-        using var certificate = request.Create(authority, until - (5 * Day), until, RandomNumberGenerator.GetBytes(16));
+        using var certificate = request.Create(
+            authority.SubjectName,
+            X509SignatureGenerator.CreateForECDsa(authority.GetECDsaPrivateKey()!),
+            until - (5 * Day),
+            until,
+            RandomNumberGenerator.GetBytes(16));
         return new ServerCertificate(
             _folder.Write($"{file}.pem", certificate.ExportCertificatePem()),
             _folder.Write($"{file}.key", key.ExportPkcs8PrivateKeyPem()));

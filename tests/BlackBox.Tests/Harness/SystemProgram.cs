@@ -17,11 +17,15 @@ internal static class SystemProgram
 
     public static string Ip => Find("ip", "iproute2");
 
+    public static string Nginx => Find("nginx", "nginx-light");
+
     public static string Nsenter => Find("nsenter", "util-linux");
 
     public static string Openssl => Find("openssl", "openssl");
 
     public static string Setpriv => Find("setpriv", "util-linux");
+
+    public static string Strace => Find("strace", "strace");
 
     /// <summary>The full path of <paramref name="name"/>, which the Debian package <paramref name="package"/> brings.</summary>
     public static string Find(string name, string package) =>

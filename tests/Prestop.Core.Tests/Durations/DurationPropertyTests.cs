@@ -8,7 +8,7 @@ namespace Prestop.Core.Tests.Durations;
 
 public sealed class DurationPropertyTests
 {
-    private static readonly Gen<Duration> AnyDuration =
+    private static Gen<Duration> AnyDuration { get; } =
         from seconds in Gen.OneOf(
             Gen.Choose(0, 200_000).Select(small => (long)small),
             ArbMap.Default.GeneratorFor<long>().Select(large => large & long.MaxValue),

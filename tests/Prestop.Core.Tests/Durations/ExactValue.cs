@@ -5,7 +5,7 @@ namespace Prestop.Core.Tests.Durations;
 /// <summary>A duration in plain rational arithmetic: slow, and easy to believe.</summary>
 internal readonly record struct ExactValue(BigInteger Nanoseconds, bool IsForever)
 {
-    private static readonly BigInteger Billion = 1_000_000_000;
+    private static BigInteger Billion { get; } = 1_000_000_000;
 
     /// <summary>digits × radix^(-places) × exponentBase^exponent × unit, rounded up to the nanosecond.</summary>
     public static ExactValue Of(string digits, int radix, int places, int exponentBase, int exponent, long unitNanoseconds)

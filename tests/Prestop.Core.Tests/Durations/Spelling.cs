@@ -8,10 +8,10 @@ internal sealed record Spelling(string Text, ExactValue Value)
 {
     private const long Second = 1_000_000_000;
 
-    private static readonly (string Unit, long Nanoseconds)[] Suffixes =
+    private static (string Unit, long Nanoseconds)[] Suffixes { get; } =
         [("", Second), ("s", Second), ("m", 60 * Second), ("h", 3_600 * Second), ("d", 86_400 * Second)];
 
-    private static readonly (string Unit, long Nanoseconds)[] CompoundUnits =
+    private static (string Unit, long Nanoseconds)[] CompoundUnits { get; } =
         [.. Suffixes[1..], ("ms", 1_000_000), ("us", 1_000), ("\u00B5s", 1_000), ("\u03BCs", 1_000), ("ns", 1)];
 
     public static Gen<Spelling> Decimal { get; } =

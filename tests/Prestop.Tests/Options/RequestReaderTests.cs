@@ -30,7 +30,7 @@ public class RequestReaderTests
     [InlineData("--status '99': not a set of statuses", "--status 99 5s")]
     [InlineData("--status '299-200'", "--status 299-200 5s")]
     [InlineData("--method 'G@T': not an HTTP method", "--method G@T 5s")]
-    [InlineData("--header 'no name': not a header field", "-H no_name:\u00a0 5s")]
+    [InlineData("--header: not a header field", "-H no_name:\u00a0 5s")]
     [InlineData("--log-to 'file'", "--log-to file 5s")]
     [InlineData("--min '9s' is above --max '8s': lower it or raise --max", "--min 9s --max 8s 5s")]
     [InlineData("--any and --all exclude each other", "--any --all 5s")]

@@ -1,0 +1,280 @@
+using Prestop.Core.Waiting;
+using Prestop.Kubernetes;
+
+namespace Prestop.Conditions;
+
+/// <summary>
+/// <c>endpoints://SERVICE[.NAMESPACE]</c>: no EndpointSlice of the Service lists this pod as ready, so nothing that goes by
+/// the Service sends it new traffic.
+/// </summary>
+/// <param name="surroundings">The container's variables and files.</param>
+/// <param name="random">Spreads the attempts after failures.</param>
+public sealed class EndpointsScheme(Surroundings surroundings, Random random) : IScheme
+{
+    /// <summary>The scheme for the container that this process runs in.</summary>
+    public EndpointsScheme()
+        : this(Surroundings.OfThisProcess, Random.Shared)
+    {
+    }
+
+    /// <inheritdoc/>
+    public string Name => "endpoints";
+
+    /// <inheritdoc/>
+    public string Syntax => "endpoints://SERVICE[.NAMESPACE]";
+
+    /// <inheritdoc/>
+    public string DoneWhen => "no EndpointSlice of the service lists this pod as ready";
+
+    /// <inheritdoc/>
+    public ICondition? Parse(string text, ConditionSettings settings, out string problem)
+    {
+        string[] names = text[(Name.Length + "://".Length)..].Split('.');
+        if (names.Length > 2)
+        {
+            problem = $"'{text}' has too many dots; write {Syntax}, without svc or the cluster's domain";
+            return null;
+        }
+
+        foreach (string name in names)
+        {
+            if (!IsLabel(name))
+            {
+                problem = $"'{name}' in '{text}' is no name of a service or namespace: 1 to 63 of a-z, 0-9 and '-', "
+                    + $"no '-' at either end; write {Syntax}";
+                return null;
+            }
+        }
+
+        problem = "";
+        return new Endpoints(names[0], names.Length > 1 ? names[1] : null, surroundings, settings, random);
+    }
+
+    private static bool IsLabel(string name) =>
+        name.Length is >= 1 and <= 63
+        && name[0] != '-'
+        && name[^1] != '-'
+        && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
+
+    /// <summary>
+    /// Whether the pod is out of the Service's endpoints. Every answer rests on a list of all slices as they are at that
+    /// moment; a watch only tells when the next list is worth while.
+    /// <list type="table">
+    /// <item><term>NotMet</term><description>a slice lists the pod as ready (also when it does not say, as the API rules).</description></item>
+    /// <item><term>Met</term><description>there are slices, and none lists the pod as ready: it is listed as not ready, as a
+    /// deleted pod is from the first moment until it ends, or not listed at all. Also when there are no slices any more.</description></item>
+    /// <item><term>Unclear</term><description>there never was a slice: every Service with a selector has one, if only an empty
+    /// one, so the name is wrong or the Service was deleted before the first look. Or the pod is known by its host name alone
+    /// and no slice ever had that. Or the API server did not answer.</description></item>
+    /// <item><term>Broken</term><description>not in a pod, no service account, 401 with a fresh token, 403, a certificate
+    /// that is not to be trusted, no discovery.k8s.io/v1.</description></item>
+    /// </list>
+    /// </summary>
+    private sealed class Endpoints(
+        string service, string? @namespace, Surroundings surroundings, ConditionSettings settings, Random random)
+        : ICondition, IDisposable
+    {
+        private const int SlicesInOneAnswer = 20;
+
+        private readonly Backoff _backoff = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(5), random);
+
+        private ApiClient? _api;
+        private ThisPod? _pod;
+        private Selection? _selection;
+
+        // Which slices list the pod as ready, and up to which version that is known: only while that is the last answer.
+        private HashSet<string>? _readyIn;
+        private string _version = "";
+
+        private bool _sawSlices;
+        private bool _sawPod;
+
+        public async ValueTask<Observation> AskAsync(CancellationToken cancellation)
+        {
+            if (!HasBegun(out string problem))
+            {
+                return new Observation(Finding.Broken, problem);
+            }
+
+            bool wasReady = _readyIn is not null;
+            if (wasReady && await WatchWhileReadyAsync(_readyIn!, cancellation) is { } seen)
+            {
+                return seen;
+            }
+
+            return await ListAsync(watchNext: !wasReady, cancellation);
+        }
+
+        public void Dispose() => _api?.Dispose();
+
+        private bool HasBegun(out string problem)
+        {
+            problem = "";
+            if (_api is not null)
+            {
+                return true;
+            }
+
+            if (ThisPod.Find(surroundings, out problem) is not { } pod ||
+                InCluster.Find(surroundings, settings.Time, out problem) is not { } access ||
+                (@namespace ?? InCluster.Namespace(surroundings, out problem)) is not { } space)
+            {
+                return false;
+            }
+
+            _pod = pod;
+            _selection = new Selection
+            {
+                Namespace = space,
+                LabelSelector = $"{EndpointSlice.ServiceNameLabel}={service}",
+                PageSize = SlicesInOneAnswer,
+            };
+            _api = new ApiClient(access, settings.ConnectTimeout, settings.Time);
+            return true;
+        }
+
+        /// <summary>
+        /// Follows the slices for as long as one lists the pod as ready. Null when none does any more, as far as the events
+        /// tell; otherwise what stopped the watch.
+        /// </summary>
+        private async Task<Observation?> WatchWhileReadyAsync(HashSet<string> readyIn, CancellationToken cancellation)
+        {
+            ApiResult<Watch<EndpointSlice>> opened =
+                await _api!.WatchAsync(EndpointSlice.Resource, _selection!, _version, cancellation);
+            if (!opened.Succeeded)
+            {
+                return Failed(opened.Error);
+            }
+
+            using Watch<EndpointSlice> watch = opened.Value;
+            while (readyIn.Count > 0)
+            {
+                ApiResult<WatchEvent<EndpointSlice>> next = await watch.NextAsync();
+                if (!next.Succeeded)
+                {
+                    return Failed(next.Error);
+                }
+
+                _backoff.Reset();
+                WatchEvent<EndpointSlice> change = next.Value;
+                if (change.Type is WatchEventType.End)
+                {
+                    return new Observation(Finding.NotMet, IsReadyIn(readyIn));
+                }
+
+                _version = change.ResourceVersion;
+                if (change.Subject is { } slice)
+                {
+                    if (change.Type is not WatchEventType.Deleted && StateIn(slice) is PodState.Ready)
+                    {
+                        readyIn.Add(slice.Metadata.Name);
+                    }
+                    else
+                    {
+                        readyIn.Remove(slice.Metadata.Name);
+                    }
+                }
+            }
+
+            return null;
+        }
+
+        private async Task<Observation> ListAsync(bool watchNext, CancellationToken cancellation)
+        {
+            _readyIn = null;
+            ApiResult<ResourceList<EndpointSlice>> listed = await _api!.ListAsync(EndpointSlice.Resource, _selection!, cancellation);
+            if (!listed.Succeeded)
+            {
+                return Failed(listed.Error);
+            }
+
+            _backoff.Reset();
+            IReadOnlyList<EndpointSlice> slices = listed.Value.Items;
+            HashSet<string> ready = NamesOf(slices, PodState.Ready), notReady = NamesOf(slices, PodState.NotReady);
+            _sawSlices |= slices.Count > 0;
+            _sawPod |= ready.Count + notReady.Count > 0;
+            string all = slices.Count == 1 ? "1 slice" : $"{slices.Count} slices";
+
+            if (ready.Count > 0)
+            {
+                (_readyIn, _version) = (ready, listed.Value.ResourceVersion);
+                return new Observation(Finding.NotMet, $"{IsReadyIn(ready)} ({ready.Count} of {all})")
+                {
+                    LookAgainIn = watchNext ? TimeSpan.Zero : null,
+                };
+            }
+
+            return !_sawSlices ? new Observation(
+                    Finding.Unclear,
+                    $"service {service} has no EndpointSlice in namespace {_selection!.Namespace}; check the name and the namespace")
+                : !_sawPod && !_pod!.HasAddress ? new Observation(
+                    Finding.Unclear,
+                    $"no endpoint of {service} is {_pod.Label}, which may not be the pod's name; set POD_IP from status.podIP")
+                : notReady.Count > 0 ? new Observation(
+                    Finding.Met, $"{_pod!.Label} is not ready in {Join(notReady)} ({notReady.Count} of {all})")
+                : slices.Count > 0 ? new Observation(Finding.Met, $"{_pod!.Label} is not in {service} ({all})")
+                : new Observation(Finding.Met, $"service {service} has no EndpointSlice any more");
+        }
+
+        private Observation Failed(ApiError error)
+        {
+            switch (error.Fault)
+            {
+                case ApiFault.Gone:
+                    _readyIn = null;
+                    return new Observation(Finding.Unclear, $"{error.Message}; listing again");
+                case ApiFault.Transient:
+                    return new Observation(Finding.Unclear, error.Message)
+                    {
+                        LookAgainIn = (error.RetryAfter ?? TimeSpan.Zero) + _backoff.Next(),
+                    };
+                case ApiFault.Unauthorized:
+                    return new Observation(
+                        Finding.Broken, $"the API server does not accept the service account's token (401), so no {error.Call}");
+                case ApiFault.Forbidden:
+                    return new Observation(
+                        Finding.Broken,
+                        $"forbidden (403): the service account needs list,watch on {error.Call.Resource} in namespace "
+                        + $"{error.Call.Namespace}, and may not {error.Call.Verb}; bind a Role that allows it");
+                case ApiFault.NotFound:
+                    return new Observation(
+                        Finding.Broken, $"the API server does not serve {error.Call.Resource} v1 (404); it needs Kubernetes 1.21 or later");
+                default:
+                    return new Observation(Finding.Broken, error.Message);
+            }
+        }
+
+        private PodState StateIn(EndpointSlice slice)
+        {
+            PodState state = PodState.Absent;
+            foreach (Endpoint endpoint in slice.Endpoints)
+            {
+                if (_pod!.Is(endpoint))
+                {
+                    if (endpoint.IsReady)
+                    {
+                        return PodState.Ready;
+                    }
+
+                    state = PodState.NotReady;
+                }
+            }
+
+            return state;
+        }
+
+        private HashSet<string> NamesOf(IReadOnlyList<EndpointSlice> slices, PodState state) =>
+            [.. slices.Where(slice => StateIn(slice) == state).Select(slice => slice.Metadata.Name)];
+
+        private string IsReadyIn(HashSet<string> slices) => $"{_pod!.Label} is ready in {Join(slices)}";
+
+        private static string Join(HashSet<string> names) => string.Join(", ", names.Order(StringComparer.Ordinal));
+    }
+
+    private enum PodState
+    {
+        Absent,
+        NotReady,
+        Ready,
+    }
+}

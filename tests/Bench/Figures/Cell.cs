@@ -1,0 +1,17 @@
+using System.Globalization;
+
+namespace Bench.Figures;
+
+/// <summary>How figures are written in a table.</summary>
+internal static class Cell
+{
+    public static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
+
+    public static string Milliseconds(TimeSpan time) => time.TotalMilliseconds.ToString("0.00", CultureInfo.InvariantCulture);
+
+    public static string Kibibytes(long bytes) => (bytes / 1024).ToString("N0", CultureInfo.InvariantCulture);
+
+    public static string Ratio(double figure, double reference) => (figure / reference).ToString("0.00", CultureInfo.InvariantCulture);
+
+    public static string Ratio(TimeSpan figure, TimeSpan reference) => Ratio(figure.TotalSeconds, reference.TotalSeconds);
+}

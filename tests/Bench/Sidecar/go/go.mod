@@ -1,0 +1,3 @@
+module sidecarbench
+
+go 1.19

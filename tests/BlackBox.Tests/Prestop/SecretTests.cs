@@ -1,0 +1,62 @@
+using BlackBox.Tests.Harness;
+using Xunit;
+
+namespace BlackBox.Tests.Prestop;
+
+/// <summary>User names and passwords in URLs, header values and bodies are for the server only.</summary>
+public sealed class SecretTests
+{
+    private const string Secret = "hunter2";
+
+    private static async Task NothingIsShownAsync(int exitCode, EmptyRoot root, params string[] arguments)
+    {
+        var run = await root.EndsAsync(exitCode, arguments);
+
+        Assert.NotEmpty(run.Stderr.Text + run.Stdout.Text);
+        Assert.DoesNotContain(Secret, run.Stderr.Text + run.Stdout.Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0, "-v")]
+    [InlineData(0, "--log-format", "json", "-v")]
+    [InlineData(0, "--dry-run")]
+    public async Task Logs_do_not_hold_what_is_sent(int exitCode, params string[] options)
+    {
+        await using var server = FaultyServer.Start(Answer.Status(503), Answer.Status(200));
+        var url = server.Url().Replace("://", $"://me:{Secret}@", StringComparison.Ordinal);
+
+        await NothingIsShownAsync(exitCode, new EmptyRoot(),
+            [.. options, "--interval", "1ms", "-H", $"Authorization: Bearer {Secret}", "--data", Secret, url]);
+    }
+
+    [Theory]
+    [InlineData("htp://me:hunter2@host/")]
+    [InlineData("http://me:hunter2@host:0/")]
+    [InlineData("http://me:hunter2@host:99999/")]
+    [InlineData("http://me:a/hunter2@host/")]
+    [InlineData("gone:http://me:hunter2@host:0/")]
+    [InlineData("http://me:hunter2@$(UNSET)/")]
+    public Task Messages_about_a_URL_do_not_hold_its_password(string url) => NothingIsShownAsync(2, new EmptyRoot(), url);
+
+    [Theory]
+    [InlineData("-H", "hunter2")]
+    [InlineData("-H", "Bearer hunter2: x")]
+    [InlineData("-H", "X: hunter2\nY: z")]
+    [InlineData("-H", "Authorization: hunter2 $(UNSET)")]
+    [InlineData("-d", "hunter2 $(UNSET)")]
+    public Task Messages_about_headers_and_bodies_do_not_hold_them(string option, string value) =>
+        NothingIsShownAsync(2, new EmptyRoot(), option, value, "0");
+
+    [Fact]
+    public Task A_dry_run_does_not_hold_what_the_environment_puts_into_the_command() =>
+        NothingIsShownAsync(0, new EmptyRoot { Environment = { ["TOKEN"] = Secret } }, "--dry-run", "5s", "--", "curl", "$(TOKEN)");
+
+    [Fact]
+    public async Task A_failed_connection_does_not_show_the_password()
+    {
+        using var nobody = DeadPort.Refusing();
+
+        await NothingIsShownAsync(124, new EmptyRoot(), "--max", "0.2", $"http://me:{Secret}@127.0.0.1:{nobody.Port}/");
+    }
+}

@@ -1,0 +1,78 @@
+using System.Text.RegularExpressions;
+using BlackBox.Tests.Harness;
+using Xunit;
+
+namespace BlackBox.Tests.Sidecar;
+
+/// <summary>Usage, as a user meets it.</summary>
+public sealed class CommandLineTests
+{
+    [Theory]
+    [InlineData("INTERVAL=0s", new string[0], "prestopd sidecar: INTERVAL=0s: must be from 100ms to 24h0m0s; write 10s, for example")]
+    [InlineData("PORT=http", new string[0], "prestopd sidecar: PORT=http: must be a whole number from 1 to 65535; write 8080, for example")]
+    [InlineData("PORT=http", new[] { "--port", "0" }, "prestopd sidecar: --port 0: must be a whole number from 1 to 65535; write 8080, for example")]
+    [InlineData("", new[] { "--cooldown", "1:30" }, "prestopd sidecar: --cooldown 1:30: not a duration; write 1m30s")]
+    public async Task A_bad_value_is_one_line_and_exit_code_2(string settings, string[] arguments, string line)
+    {
+        await using var sidecar = new EmptyRoot { Environment = SidecarPod.Variables(settings) }.Run("prestopd", ["sidecar", .. arguments]);
+
+        await sidecar.ExitsWithAsync(2);
+        Assert.Equal([line], sidecar.Stderr.Lines);
+        Assert.Empty(sidecar.Stdout.Lines);
+    }
+
+    [Theory]
+    [InlineData]
+    [InlineData("sidecar", "--colour")]
+    [InlineData("sidecar", "extra")]
+    [InlineData("sidecar", "--port")]
+    [InlineData("sidecars")]
+    public async Task A_command_line_that_makes_no_sense_is_exit_code_2_and_points_to_the_help(params string[] arguments)
+    {
+        await using var prestopd = EmptyRoot.Start("prestopd", arguments);
+
+        await prestopd.ExitsWithAsync(2);
+        Assert.StartsWith("prestopd: ", prestopd.Stderr.Lines[0], StringComparison.Ordinal);
+        Assert.Equal("Try 'prestopd --help', or 'prestopd sidecar --help', for more information.", prestopd.Stderr.Lines[^1]);
+    }
+
+    [Fact]
+    public async Task The_help_names_every_flag_and_variable()
+    {
+        await using var help = EmptyRoot.Start("prestopd", "sidecar", "--help");
+
+        await help.ExitsWithAsync(0);
+        string[] variables =
+        [
+            "LOG", "LOG_FORMAT", "INTERVAL", "COOLDOWN", "PORT", "MAX_WAIT", "TRIGGER", "WAITZ_STATUS", "MAX_WAITERS", "MAX_CONNECTIONS",
+            "UPSTREAM", "UPSTREAM_TIMEOUT", "IGNORE",
+        ];
+        foreach (var variable in variables)
+        {
+            var flag = "--" + variable.Replace('_', '-').ToLowerInvariant();
+            Assert.Contains(help.Stdout.Lines, line => line.Contains(flag + " <", StringComparison.Ordinal) && Regex.IsMatch(line, $@"\[{variable}[;\]]"));
+        }
+    }
+
+    [Fact]
+    public async Task The_version_is_one_line()
+    {
+        await using var version = EmptyRoot.Start("prestopd", "--version");
+
+        await version.ExitsWithAsync(0);
+        Assert.Matches("^[0-9]+\\.[0-9]+\\.[0-9]+$", Assert.Single(version.Stdout.Lines));
+    }
+
+    [Fact]
+    public async Task A_port_that_is_taken_is_one_line_and_exit_code_2_whatever_LOG_says()
+    {
+        await using var pod = await SidecarPod.StartAsync("");
+
+        await using var second = new EmptyRoot { Network = pod.Network }.Run("prestopd", "sidecar");
+
+        await second.ExitsWithAsync(2);
+        Assert.Equal(
+            ["prestopd sidecar: PORT=8080: cannot listen: Address already in use; stop what listens there, or choose another port"],
+            second.Stderr.Lines);
+    }
+}

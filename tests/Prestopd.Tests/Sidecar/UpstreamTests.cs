@@ -1,0 +1,127 @@
+using System.Net;
+using Xunit;
+
+namespace Prestopd.Tests.Sidecar;
+
+/// <summary>The application's own health lets itself be seen until the drain starts.</summary>
+public sealed class UpstreamTests
+{
+    private const string Settings = "UPSTREAM=http://127.0.0.1:9000/health UPSTREAM_TIMEOUT=2s";
+
+    [Theory]
+    [InlineData(200)]
+    [InlineData(204)]
+    [InlineData(429)]
+    [InlineData(500)]
+    public async Task Its_status_is_the_answer_and_the_hit_counts_once(int status)
+    {
+        using var application = new FakeApplication();
+        using var sidecar = new SidecarRig(Settings, application);
+
+        var (answer, done) = sidecar.Begin("/check");
+        application.Answer(status);
+        await done;
+
+        Assert.Equal(status, answer.Status);
+        Assert.Equal(1, sidecar.HitsInWindow);
+        Assert.Equal(status == 204 ? "" : $"hit /check from 10.0.0.9:4711 status {status} current rate 1 requests in 10s\n", answer.Body);
+    }
+
+    [Fact]
+    public void The_drain_does_not_ask_it_any_more()
+    {
+        using var application = new FakeApplication();
+        using var sidecar = new SidecarRig(Settings, application);
+        sidecar.Drain.Signal("terminated");
+
+        Assert.Equal(503, sidecar.Ask("/check").Status);
+
+        Assert.Equal(0, application.Questions);
+    }
+
+    [Fact]
+    public async Task A_drain_that_starts_while_it_is_asked_wins()
+    {
+        using var application = new FakeApplication();
+        using var sidecar = new SidecarRig(Settings, application);
+        var (answer, done) = sidecar.Begin("/check");
+
+        sidecar.Drain.Signal("terminated");
+        application.Answer(200);
+
+        await done;
+        Assert.Equal(503, answer.Status);
+    }
+
+    [Fact]
+    public async Task Checks_that_come_together_share_one_question_and_count_one_each()
+    {
+        using var application = new FakeApplication();
+        using var sidecar = new SidecarRig(Settings, application);
+        var checks = Enumerable.Range(0, 50).Select(_ => sidecar.Begin("/check")).ToArray();
+
+        application.Answer(500);
+
+        await Task.WhenAll(checks.Select(check => check.Done));
+        Assert.All(checks, check => Assert.Equal(500, check.Answer.Status));
+        Assert.Equal(1, application.Questions);
+        Assert.Equal(50, sidecar.HitsInWindow);
+    }
+
+    [Fact]
+    public async Task No_answer_within_the_timeout_is_504()
+    {
+        using var application = new FakeApplication();
+        using var sidecar = new SidecarRig(Settings, application);
+        var (answer, done) = sidecar.Begin("/check");
+
+        sidecar.Time.Advance(2);
+
+        await done;
+        Assert.Equal(504, answer.Status);
+        Assert.Contains("prestopd_sidecar_upstream_requests_total{outcome=\"timeout\"} 1\n", sidecar.Ask("/metrics").Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_refused_connection_is_502()
+    {
+        using var application = new FakeApplication();
+        using var sidecar = new SidecarRig(Settings, application);
+        var (answer, done) = sidecar.Begin("/check");
+
+        application.Fail(new HttpRequestException("Connection refused"));
+
+        await done;
+        Assert.Equal(502, answer.Status);
+    }
+
+    [Fact]
+    public void The_sidecars_own_routes_do_not_ask_it()
+    {
+        using var application = new FakeApplication();
+        using var sidecar = new SidecarRig(Settings, application);
+
+        Assert.Equal(200, sidecar.Ask("/readyz").Status);
+        Assert.Equal(200, sidecar.Ask("/healthz").Status);
+
+        Assert.Equal(0, application.Questions);
+    }
+
+    private sealed class FakeApplication : HttpMessageHandler
+    {
+        private TaskCompletionSource<HttpResponseMessage> _answer = new();
+
+        public int Questions { get; private set; }
+
+        public void Answer(int status) => _answer.SetResult(new HttpResponseMessage((HttpStatusCode)status));
+
+        public void Fail(Exception error) => _answer.SetException(error);
+
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            Questions++;
+            _answer = new TaskCompletionSource<HttpResponseMessage>();
+            return await _answer.Task.WaitAsync(cancellationToken);
+        }
+    }
+}
