@@ -13,8 +13,7 @@ internal static class Program
         StandardStreams.HoldClosed();
         return RequestReader.Read(Arguments.Exact(words), Environment.GetEnvironmentVariable) switch
         {
-            Request.Help => Answer.Print(HelpText.Whole),
-            Request.Version => Answer.Print(HelpText.Version),
+            Request.Print print => Answer.Print(print.Text),
             Request.Install install => Installation.Run(install.Directory),
             Request.Wait { DryRun: true } wait => Answer.Print(Timeline.Of(wait)),
             Request.Wait wait => await Waiting.RunAsync(wait),
