@@ -15,6 +15,7 @@ internal static class Waiting
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(Request.Wait request)
     {
+        MissingHome.Name();
         var log = new Log(request.Log, TimeProvider.System);
         using var signals = new TerminationSignals();
         WaitResult result;

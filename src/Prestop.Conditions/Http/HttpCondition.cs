@@ -46,7 +46,6 @@ public sealed class HttpCondition : ICondition, IDisposable
     /// <inheritdoc/>
     public async ValueTask<Observation> AskAsync(CancellationToken cancellation)
     {
-        EnsureHome();
         using HttpRequestMessage request = Request();
         try
         {
@@ -66,18 +65,6 @@ public sealed class HttpCondition : ICondition, IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _client.Dispose();
-
-    /// <summary>
-    /// .NET looks for certificates below the user's home too, and fails every handshake where there is neither HOME nor an
-    /// entry in /etc/passwd. This is seen by .NET alone: a program that is executed later gets the environment as it was.
-    /// </summary>
-    private static void EnsureHome()
-    {
-        if (Environment.GetEnvironmentVariable("HOME") is null)
-        {
-            Environment.SetEnvironmentVariable("HOME", "/dev/null");
-        }
-    }
 
     private SslClientAuthenticationOptions Trust()
     {

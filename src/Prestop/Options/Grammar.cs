@@ -8,9 +8,6 @@ namespace Prestop.Options;
 /// <summary>The command line as System.CommandLine knows it, made from the tables of options and schemes.</summary>
 internal sealed class Grammar
 {
-    // A word that begins with @ is a word, not a file of more words.
-    private static readonly ParserConfiguration Configuration = new() { ResponseFileTokenReplacer = null };
-
     private readonly Command _root;
 
     /// <summary>Makes the grammar.</summary>
@@ -32,13 +29,13 @@ internal sealed class Grammar
     /// <summary>Every row of the table of options with its option.</summary>
     public List<(OptionRow Row, Option Option)> Options { get; } = [];
 
-    /// <summary>Sorts words.</summary>
-    /// <param name="words">The command line without COMMAND.</param>
-    public ParseResult Parse(string[] words) => _root.Parse(words, Configuration);
+    /// <summary>Sorts words. One that begins with @ is a word, not a file of more words.</summary>
+    /// <param name="words">The command line without COMMAND, in the one form that <see cref="Spelling"/> writes.</param>
+    public ParseResult Parse(IReadOnlyList<string> words) => _root.Parse(words, new ParserConfiguration { ResponseFileTokenReplacer = null });
 
     /// <summary>Splits a line as a shell does, then sorts its words.</summary>
     /// <param name="line">A command line as it is being typed, the program's name included.</param>
-    public ParseResult Parse(string line) => _root.Parse(line, Configuration);
+    public ParseResult Parse(string line) => _root.Parse(line);
 
     /// <summary>The texts of what was given.</summary>
     /// <param name="result">The occurrences of an option or argument.</param>
