@@ -36,7 +36,7 @@ internal static class SidecarNames
 
     public static readonly Setting MaxConnections = new(
         "MAX_CONNECTIONS", "--max-connections", "number", "2000",
-        "connections at a time from other than loopback; more are closed at once");
+        "open connections, counted apart for loopback and for all others; more are closed at once");
 
     public static readonly Setting Upstream = new(
         "UPSTREAM", "--upstream", "URL", "", "health check of the application, whose status answers health checks until the drain starts");
