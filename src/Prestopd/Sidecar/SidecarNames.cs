@@ -35,7 +35,7 @@ internal static class SidecarNames
         "callers of /waitz at a time, counted apart for loopback and for all others; more get 503");
 
     public static readonly Setting MaxConnections = new(
-        "MAX_CONNECTIONS", "--max-connections", "number", "2000",
+        "MAX_CONNECTIONS", "--max-connections", "number", "500",
         "open connections, counted apart for loopback and for all others; more are closed at once");
 
     public static readonly Setting Upstream = new(
