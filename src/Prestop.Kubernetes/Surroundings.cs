@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Prestop.Kubernetes;
 
 /// <summary>What a container can see of the pod around it: its environment variables and its files.</summary>
@@ -19,7 +21,7 @@ public sealed class Surroundings(Func<string, string?> variable, string root)
     {
         try
         {
-            string text = System.IO.File.ReadAllText(Path.Join(root, path)).Trim();
+            string text = Encoding.UTF8.GetString(System.IO.File.ReadAllBytes(Path.Join(root, path))).Trim();
             problem = text.Length == 0 ? $"{path} is empty" : "";
             return text.Length == 0 ? null : text;
         }

@@ -1,5 +1,6 @@
 using Prestop.Install;
 using Prestop.Linux.Processes;
+using Prestop.Linux.Streams;
 using Prestop.Options;
 using Prestop.Report;
 
@@ -7,15 +8,17 @@ namespace Prestop;
 
 internal static class Program
 {
-    private static async Task<int> Main(string[] words) =>
-        RequestReader.Read(Arguments.Exact(words), Environment.GetEnvironmentVariable) switch
+    private static async Task<int> Main(string[] words)
+    {
+        StandardStreams.HoldClosed();
+        return RequestReader.Read(Arguments.Exact(words), Environment.GetEnvironmentVariable) switch
         {
-            Request.Help => Answer.Print(HelpText.Whole),
-            Request.Version => Answer.Print(HelpText.Version),
+            Request.Print print => Answer.Print(print.Text),
             Request.Install install => Installation.Run(install.Directory),
             Request.Wait { DryRun: true } wait => Answer.Print(Timeline.Of(wait)),
             Request.Wait wait => await Waiting.RunAsync(wait),
             Request.Refusal refusal => Answer.Refuse(refusal),
             var other => throw new InvalidOperationException($"a request of no known kind: {other}"),
         };
+    }
 }

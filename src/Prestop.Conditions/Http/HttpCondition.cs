@@ -18,6 +18,7 @@ public sealed class HttpCondition : ICondition, IDisposable
 
     private readonly Uri _url;
     private readonly HttpSettings _settings;
+    private readonly NameLookup _lookup;
     private readonly OwnConnections _own;
     private readonly HttpMessageInvoker _client;
     private string? _distrust;
@@ -29,6 +30,7 @@ public sealed class HttpCondition : ICondition, IDisposable
     {
         _url = url;
         _settings = settings.Http;
+        _lookup = new NameLookup(url.IdnHost);
         _own = settings.Own;
         _client = new HttpMessageInvoker(new SocketsHttpHandler
         {
@@ -45,6 +47,7 @@ public sealed class HttpCondition : ICondition, IDisposable
     /// <inheritdoc/>
     public async ValueTask<Observation> AskAsync(CancellationToken cancellation)
     {
+        EnsureHome();
         using HttpRequestMessage request = Request();
         try
         {
@@ -64,6 +67,18 @@ public sealed class HttpCondition : ICondition, IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _client.Dispose();
+
+    /// <summary>
+    /// .NET looks for certificates below the user's home too, and fails every handshake where there is neither HOME nor an
+    /// entry in /etc/passwd. This is seen by .NET alone: a program that is executed later gets the environment as it was.
+    /// </summary>
+    private static void EnsureHome()
+    {
+        if (Environment.GetEnvironmentVariable("HOME") is null)
+        {
+            Environment.SetEnvironmentVariable("HOME", "/dev/null");
+        }
+    }
 
     private SslClientAuthenticationOptions Trust()
     {
@@ -167,7 +182,7 @@ public sealed class HttpCondition : ICondition, IDisposable
             }
             else
             {
-                await socket.ConnectAsync(context.DnsEndPoint, cancellation);
+                await socket.ConnectAsync(await _lookup.ResolveAsync(cancellation), context.DnsEndPoint.Port, cancellation);
                 _own.Add(socket);
 
                 // An answer may take minutes; only probes tell a slow peer from one that has vanished without a word. They

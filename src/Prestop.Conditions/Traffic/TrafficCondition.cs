@@ -27,7 +27,12 @@ internal sealed class TrafficCondition : ICondition, IDisposable
     /// <param name="open">Opens the socket table.</param>
     public TrafficCondition(TrafficRule rule, ushort[] ports, ConditionSettings settings, Func<ISocketTable> open)
     {
-        AddressRange[] ignored = [.. settings.Ignored.Select(network => new AddressRange(network))];
+        var ignored = new AddressRange[settings.Ignored.Count];
+        for (int i = 0; i < ignored.Length; i++)
+        {
+            ignored[i] = new AddressRange(settings.Ignored[i]);
+        }
+
         OwnConnections own = settings.Own;
         bool IsLeftOut(in TcpSocket socket)
         {

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 
 namespace Prestop.Linux.Certificates;
 
@@ -31,7 +32,7 @@ public static class CertificateAuthorities
                 return null;
             }
 
-            authorities.ImportFromPemFile(path);
+            authorities.ImportFromPem(Encoding.UTF8.GetString(File.ReadAllBytes(path)));
         }
         catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Microsoft.Win32.SafeHandles;
 
 namespace Prestop.Linux.Sockets;
 
@@ -12,9 +13,9 @@ internal static class ProcFile
     {
         try
         {
-            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+            using SafeFileHandle file = File.OpenHandle(path);
             var text = new ArrayBufferWriter<byte>(16 * 1024);
-            while (file.Read(text.GetSpan(4096)) is > 0 and int length)
+            while (RandomAccess.Read(file, text.GetSpan(4096), text.WrittenCount) is > 0 and int length)
             {
                 text.Advance(length);
             }

@@ -20,8 +20,7 @@ internal sealed class ProcTable : ISocketTable
     public ProcTable(ushort[] ports, string reason)
     {
         _ports = ports;
-        Blindness = reason + "; /proc/net/tcp does not tell when bytes moved, so while a connection is open "
-            + "every TCP segment of this network namespace counts";
+        Blindness = reason + "; /proc/net/tcp tells no times: while a connection is open, every TCP segment of the pod counts";
         Read(new SocketReading(), ReadingDepth.Everything);
     }
 

@@ -31,8 +31,9 @@ internal static class Installation
             File.Move(unfinished, target, overwrite: true);
             return Answer.Print($"{target}\n");
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException)
         {
+            // The last is what .NET makes of EFBIG: the process may not write files of this size.
             Remove(unfinished);
             Answer.Complain($"'{directory}': {ReasonFor(failure, directory)}");
             return ExitCodes.Broken;
@@ -42,7 +43,7 @@ internal static class Installation
     private static string ReasonFor(Exception failure, string directory) => failure switch
     {
         _ when !Directory.Exists(directory) => "no such directory; mount a volume there",
-        FileNotFoundException => "this program cannot read itself; it needs /proc and a file that its user may read",
+        FileNotFoundException or DirectoryNotFoundException => "this program cannot read itself; it needs /proc and a file that its user may read",
         UnauthorizedAccessException => "this user may not write there; use a writable volume",
         _ => "cannot be written; use a writable volume with 10 MB free",
     };

@@ -21,7 +21,7 @@ internal sealed class Line
     public IReadOnlyList<string>? Command { get; private init; }
 
     /// <summary>What cannot be part of a command line, a line each.</summary>
-    public List<string> Problems { get; private init; } = [];
+    public List<string> Problems { get; } = [];
 
     /// <summary>The values that an option was given, in order; for a flag an empty text an occurrence.</summary>
     /// <param name="row">The option.</param>
@@ -35,36 +35,45 @@ internal sealed class Line
         int dashes = Array.IndexOf(words, "--");
         string[] own = dashes < 0 ? words : words[..dashes];
 
-        var problems = new List<string>();
-        var steps = new Argument<string[]>("STEP") { Arity = ArgumentArity.ZeroOrMore };
-        var root = new Command("prestop") { steps };
-        var options = new List<(OptionRow Row, Option Option)>();
-        foreach (OptionRow row in OptionTable.Known)
-        {
-            Option option = row.Value is null
-                ? new Option<bool>(row.Name) { Arity = ArgumentArity.Zero }
-                : new Option<string[]>(row.Name) { Arity = ArgumentArity.OneOrMore };
-            options.Add((row, option));
-            root.Add(option);
-        }
-
-        ParseResult parsed = root.Parse(Spelling.Of(own, problems), new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var grammar = new Grammar();
+        ParseResult parsed = grammar.Parse(own);
         var line = new Line
         {
-            Operands = [.. Texts(parsed.GetResult(steps)?.Tokens ?? [])],
+            Operands = parsed.GetResult(grammar.Steps) is { } steps ? Grammar.Texts(steps) : [],
             Command = dashes < 0 ? null : words[(dashes + 1)..],
-            Problems = problems,
         };
-        foreach ((OptionRow row, Option option) in options)
+        foreach ((OptionRow row, Option option) in grammar.Options)
         {
             if (parsed.GetResult(option) is { Implicit: false } result)
             {
-                line._options[row] = row.Value is null ? [""] : [.. Texts(result.Tokens)];
+                line.Take(row, result);
+            }
+        }
+
+        foreach (string operand in line.Operands)
+        {
+            if (operand.StartsWith('-'))
+            {
+                line.Problems.Add($"unrecognized option '{operand}'");
             }
         }
 
         return line;
     }
 
-    private static IEnumerable<string> Texts(IReadOnlyList<Token> tokens) => tokens.Select(token => token.Value);
+    private void Take(OptionRow row, OptionResult result)
+    {
+        if (row.Value is null)
+        {
+            _options[row] = [""];
+        }
+        else if (result.Tokens.Count < result.IdentifierTokenCount)
+        {
+            Problems.Add($"option '{row.Name}' needs a value: {row.Name} {row.Value}");
+        }
+        else
+        {
+            _options[row] = Grammar.Texts(result);
+        }
+    }
 }

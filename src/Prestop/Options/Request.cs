@@ -5,11 +5,9 @@ namespace Prestop.Options;
 /// <summary>What the user wants, all of it checked.</summary>
 internal abstract record Request
 {
-    /// <summary>Print the help.</summary>
-    public sealed record Help : Request;
-
-    /// <summary>Print the version.</summary>
-    public sealed record Version : Request;
+    /// <summary>Print help, the version or suggestions.</summary>
+    /// <param name="Text">What to print.</param>
+    public sealed record Print(string Text) : Request;
 
     /// <summary>Copy this program.</summary>
     /// <param name="Directory">Where to.</param>

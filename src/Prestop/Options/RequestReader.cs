@@ -31,6 +31,11 @@ internal sealed class RequestReader
     /// <param name="environment">Gives an environment variable's value, or null when it is not set.</param>
     public static Request Read(string[] words, Func<string, string?> environment)
     {
+        if (Suggestions.For(words) is { } suggestions)
+        {
+            return new Request.Print(suggestions);
+        }
+
         var reader = new RequestReader(Line.Read(words), environment);
         return reader.ReadRequest();
     }
@@ -39,12 +44,12 @@ internal sealed class RequestReader
     {
         if (_line.Help)
         {
-            return new Request.Help();
+            return new Request.Print(HelpText.Whole);
         }
 
         if (_line.Version)
         {
-            return new Request.Version();
+            return new Request.Print(HelpText.Version);
         }
 
         Request request = _line.Operands is ["install", ..] ? ReadInstall() : ReadWait();

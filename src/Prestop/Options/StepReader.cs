@@ -45,7 +45,7 @@ internal static class StepReader
 
         Step? Refuse(string problem)
         {
-            problems.Add(problem.Replace(target, ShownRefused(target), StringComparison.Ordinal));
+            problems.Add(target.Length == 0 ? problem : problem.Replace(target, ShownRefused(target), StringComparison.Ordinal));
             return null;
         }
     }

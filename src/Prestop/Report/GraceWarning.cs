@@ -21,7 +21,12 @@ internal static class GraceWarning
         }
 
         TimeSpan longest = request.Plan.LongestRun;
-        string fix = longest == TimeSpan.MaxValue ? "" : $"raise terminationGracePeriodSeconds to {Math.Ceiling((longest + Margin).TotalSeconds)}, or ";
-        return $"the plan can take {TextForm.Length(longest)} of a grace period of {TextForm.Length(grace)}: {fix}lower --max below {TextForm.Length(grace - Margin)}";
+        string plan = $"the plan can take {TextForm.Length(longest)} of a grace period of {TextForm.Length(grace)}";
+        string[] fixes =
+        [
+            .. longest == TimeSpan.MaxValue ? Array.Empty<string>() : [$"raise terminationGracePeriodSeconds to {Math.Ceiling((longest + Margin).TotalSeconds)}"],
+            .. grace <= Margin ? Array.Empty<string>() : [$"lower --max below {TextForm.Length(grace - Margin)}"],
+        ];
+        return fixes.Length == 0 ? plan : $"{plan}: {string.Join(", or ", fixes)}";
     }
 }

@@ -53,7 +53,7 @@ public sealed class BoundTests
 
         var run = await EndsAsync(0, 0, "--on-failure", "continue", server.Url(), "0.01");
 
-        Assert.Contains("broken after", run.Stderr.Text, StringComparison.Ordinal);
+        Assert.Contains(": broken: ", run.Stderr.Text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -147,8 +147,8 @@ public sealed class HandoverTests
 
     [Fact]
     public async Task An_empty_part_of_PATH_is_the_current_folder() =>
-        await (new EmptyRoot { Files = { ["/tool"] = SystemProgram.Busybox }, Environment = { ["PATH"] = ":/nowhere" } })
-            .EndsAsync(0, "0", "--", "tool", "true");
+        await (new EmptyRoot { Files = { ["/busybox"] = SystemProgram.Busybox }, Environment = { ["PATH"] = ":/nowhere" } })
+            .EndsAsync(0, "0", "--", "busybox", "true");
 
     [Theory]
     [InlineData(127, "not found; give a path, or a name in PATH", "no-such-program")]

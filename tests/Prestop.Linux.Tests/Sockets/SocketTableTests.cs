@@ -227,7 +227,7 @@ public sealed class SocketTableTests : IDisposable
         TcpSocket socket = Assert.Single(_reading.Open, socket => socket.State is TcpState.Established);
         Assert.Equal((PortOf(client), 0u), (socket.RemotePort, socket.ReceivedAgo));
         Assert.Contains(_reading.Open, open => open.State is TcpState.Listen);
-        Assert.StartsWith("netlink: not permitted; /proc/net/tcp does not tell when bytes moved", table.Blindness);
+        Assert.StartsWith("netlink: not permitted; /proc/net/tcp tells no times", table.Blindness);
     }
 
     [Fact]

@@ -1,0 +1,120 @@
+using System.Net;
+using BlackBox.Tests.Harness;
+using Xunit;
+
+namespace BlackBox.Tests.Idle;
+
+/// <summary>idle:// and closed:// in an empty root without privileges, against real connections in a network of the test's own.</summary>
+public sealed class IdleTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Often = TimeSpan.FromMilliseconds(100);
+
+    private TestNetwork _network = null!;
+    private Traffic _traffic = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _network = await TestNetwork.CreateAsync();
+        _traffic = new Traffic(_network);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _traffic.DisposeAsync();
+        _network.Dispose();
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1", true)]
+    [InlineData("127.0.0.1", false)]
+    [InlineData("::1", true)]
+    [InlineData("::1", false)]
+    public async Task It_ends_after_the_traffic_has_and_no_sooner(string address, bool keepAlive)
+    {
+        await _traffic.BeginAsync(Often, keepAlive, IPAddress.Parse(address));
+        await using var prestop = Prestop("--max", "50s", "idle://:8080");
+        await prestop.WaitForLineAsync("last traffic");
+
+        await _traffic.StopAsync();
+        await prestop.ExitsWithAsync(0);
+
+        Assert.True(_traffic.SinceLast >= Quiet, $"{_traffic.SinceLast} after the last byte");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Traffic_that_goes_on_holds_it_until_the_deadline(bool keepAlive)
+    {
+        await _traffic.BeginAsync(Often, keepAlive, IPAddress.Loopback);
+        await using var prestop = Prestop("--quiet", "3s", "--max", "6s", "idle://:8080");
+
+        await prestop.ExitsWithAsync(124);
+    }
+
+    [Fact]
+    public async Task Without_proc_it_sees_the_same()
+    {
+        await _traffic.BeginAsync(Often, keepAlive: true, IPAddress.Loopback);
+        await using var prestop = new EmptyRoot { Network = _network }.Run("prestop", "--quiet", "3s", "--max", "5s", "idle://:8080");
+
+        await prestop.ExitsWithAsync(124);
+        Assert.Contains("1 connection, last traffic", prestop.Stderr.Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.0/8")]
+    [InlineData("::1,127.0.0.1")]
+    public async Task Clients_that_are_left_out_do_not_hold_it(string ignored)
+    {
+        await _traffic.BeginAsync(Often, keepAlive: false, IPAddress.Loopback);
+        await using var prestop = Prestop("--max", "50s", "--ignore", ignored, "idle://:8080");
+
+        await prestop.ExitsWithAsync(0);
+    }
+
+    [Fact]
+    public async Task Connections_of_its_own_do_not_hold_it()
+    {
+        await using var prestop = Prestop("--any", "--interval", "50ms", "--max", "50s", "gone:tcp://127.0.0.1:8080", "idle://:8080");
+
+        await prestop.ExitsWithAsync(0);
+    }
+
+    [Fact]
+    public async Task Other_ports_do_not_hold_it()
+    {
+        await _traffic.BeginAsync(Often, keepAlive: false, IPAddress.Loopback);
+        await using var prestop = Prestop("--max", "50s", "idle://:8081,9090");
+
+        await prestop.ExitsWithAsync(0);
+        Assert.Contains("nothing listens on port 8081", prestop.Stderr.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_idle_connection_holds_closed_but_not_idle()
+    {
+        await _traffic.BeginAsync(Often, keepAlive: true, IPAddress.Loopback);
+        await _traffic.StopAsync();
+
+        await using var idle = Prestop("--max", "50s", "idle://:8080");
+        await idle.ExitsWithAsync(0);
+        await using var closed = Prestop("--max", "3s", "closed://:8080");
+        await closed.ExitsWithAsync(124);
+    }
+
+    [Fact]
+    public async Task Gone_ends_when_traffic_comes_and_not_before()
+    {
+        await using var prestop = Prestop("--max", "50s", "gone:idle://:8080");
+        await prestop.WaitForLineAsync("no traffic seen");
+
+        await _traffic.BeginAsync(Often, keepAlive: false, IPAddress.Loopback);
+
+        await prestop.ExitsWithAsync(0);
+    }
+
+    private Child Prestop(params string[] arguments) =>
+        new EmptyRoot { Network = _network, Proc = true }.Run("prestop", ["--quiet", "1s", .. arguments]);
+}

@@ -1,0 +1,79 @@
+using System.Globalization;
+using BlackBox.Tests.Harness;
+using Xunit;
+
+namespace BlackBox.Tests.Idle;
+
+/// <summary>A real nginx as the app, behind a real haproxy that keeps a pool of connections open, under load from wrk.</summary>
+public sealed class ProxyTests : IAsyncLifetime
+{
+    private readonly TemporaryFolder _folder = new();
+    private TestNetwork _network = null!;
+    private Child _app = null!;
+    private Child _proxy = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        string temporary = string.Concat(new[] { "client_body", "proxy", "fastcgi", "uwsgi", "scgi" }.Select(kind => $"{kind}_temp_path {_folder.Path}; "));
+        string nginx = _folder.Write("nginx.conf", $$"""
+            daemon off; user root; worker_processes 1; pid {{_folder.Path}}/pid; error_log stderr;
+            events { worker_connections 1024; }
+            http {
+              {{temporary}}
+              log_format time '$msec'; access_log {{_folder.Path}}/access time;
+              keepalive_timeout 300s; keepalive_requests 1000000;
+              server { listen [::]:8080 ipv6only=off; location / { return 200 "ok"; } }
+            }
+            """);
+        string haproxy = _folder.Write("haproxy.cfg", """
+            global
+              nbthread 1
+              maxconn 1000
+            defaults
+              mode http
+              timeout connect 5s
+              timeout client 60s
+              timeout server 300s
+              http-reuse always
+            frontend in
+              bind 127.0.0.1:8000
+              default_backend app
+            backend app
+              server one 127.0.0.1:8080 pool-max-conn 200 pool-purge-delay 300s
+
+            """);
+        _network = await TestNetwork.CreateAsync();
+        var here = new OnHost { Network = _network, DieWithTests = true };
+        _app = here.Run(SystemProgram.Find("nginx", "nginx-light"), "-c", nginx);
+        _proxy = here.Run(SystemProgram.Find("haproxy", "haproxy"), "-f", haproxy);
+        await using Child ready = Prestop("--max", "30s", "http://127.0.0.1:8000/");
+        await ready.ExitsWithAsync(0);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _proxy.DisposeAsync();
+        await _app.DisposeAsync();
+        _network.Dispose();
+        _folder.Dispose();
+    }
+
+    [Theory]
+    [InlineData("http://127.0.0.1:8000/", "X-Kept: yes")]
+    [InlineData("http://127.0.0.1:8080/", "Connection: close")]
+    public async Task It_holds_while_requests_flow_and_ends_a_quiet_period_after_the_last(string url, string header)
+    {
+        await using Child load = new OnHost { Network = _network, DieWithTests = true }.Run(
+            SystemProgram.Find("wrk", "wrk"), "-t1", "-c200", "-d4s", "-H", header, url);
+        await using Child prestop = Prestop("--min", "1s", "--max", "50s", "--quiet", "1s", "idle://:8080");
+
+        await prestop.ExitsWithAsync(0);
+        double ended = (DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).TotalSeconds;
+        await load.ExitsWithAsync(0);
+
+        double last = double.Parse(File.ReadLines(_folder.Path + "/access").Last(), CultureInfo.InvariantCulture);
+        Assert.True(ended - last >= 1, $"ended {ended - last} s after the last request");
+    }
+
+    private Child Prestop(params string[] arguments) => new EmptyRoot { Network = _network, Proc = true }.Run("prestop", arguments);
+}

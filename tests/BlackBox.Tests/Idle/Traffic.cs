@@ -1,0 +1,123 @@
+using System.Net;
+using System.Net.Sockets;
+using BlackBox.Tests.Harness;
+
+namespace BlackBox.Tests.Idle;
+
+/// <summary>A server in a test network and clients of it that ask once in a while, one byte each way, until they are told to stop.</summary>
+internal sealed class Traffic : IAsyncDisposable
+{
+    public const int Port = 8080;
+
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TestNetwork _network;
+    private readonly TcpListener _listener;
+    private readonly Task _served;
+    private Task _asked = Task.CompletedTask;
+    private Socket? _kept;
+    private long _last;
+
+    public Traffic(TestNetwork network)
+    {
+        _network = network;
+        _listener = network.Inside(() =>
+        {
+            var listener = new TcpListener(IPAddress.IPv6Any, Port);
+            listener.Server.DualMode = true;
+            listener.Start();
+            return listener;
+        });
+        _served = ServeAsync();
+    }
+
+    /// <summary>How long ago the last byte moved, at least.</summary>
+    public TimeSpan SinceLast => TimeProvider.System.GetElapsedTime(Volatile.Read(ref _last));
+
+    /// <summary>Begins to ask; returns when the first answer is there.</summary>
+    public async Task BeginAsync(TimeSpan every, bool keepAlive, IPAddress address)
+    {
+        var first = new TaskCompletionSource();
+        _asked = AskAsync(every, keepAlive, address, first);
+        await await Task.WhenAny(first.Task, _asked);
+    }
+
+    /// <summary>Asks no more; connections stay as they are.</summary>
+    public async Task StopAsync()
+    {
+        await _stop.CancelAsync();
+        await _asked;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _listener.Dispose();
+        await _served;
+        _kept?.Dispose();
+        _stop.Dispose();
+    }
+
+    private async Task AskAsync(TimeSpan every, bool keepAlive, IPAddress address, TaskCompletionSource first)
+    {
+        byte[] one = new byte[1];
+        while (!_stop.IsCancellationRequested)
+        {
+            Socket socket = _kept ?? _network.Inside(() => new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp));
+            if (!socket.Connected)
+            {
+                await socket.ConnectAsync(address, Port);
+            }
+
+            await socket.SendAsync(one);
+            _ = await socket.ReceiveAsync(one);
+            Volatile.Write(ref _last, TimeProvider.System.GetTimestamp());
+            if (keepAlive)
+            {
+                _kept = socket;
+            }
+            else
+            {
+                socket.Dispose();
+            }
+
+            first.TrySetResult();
+            await Task.Delay(every, _stop.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+        }
+    }
+
+    private async Task ServeAsync()
+    {
+        var open = new List<Task>();
+        try
+        {
+            while (true)
+            {
+                open.Add(AnswerAsync(await _listener.AcceptSocketAsync()));
+            }
+        }
+        catch (Exception end) when (end is SocketException or ObjectDisposedException or InvalidOperationException)
+        {
+            _kept?.Dispose();
+            await Task.WhenAll(open);
+        }
+    }
+
+    private static async Task AnswerAsync(Socket socket)
+    {
+        using (socket)
+        {
+            byte[] one = new byte[1];
+            try
+            {
+                while (await socket.ReceiveAsync(one) > 0)
+                {
+                    await socket.SendAsync(one);
+                }
+            }
+            catch (SocketException)
+            {
+                // The client is gone.
+            }
+        }
+    }
+}
