@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Prestop.Core.Waiting;
+using Prestop.Linux.Certificates;
 
 namespace Prestop.Conditions.Http;
 

@@ -7,6 +7,7 @@ using Prestop.Conditions.Http;
 using Prestop.Core;
 using Prestop.Core.Plans;
 using Prestop.Core.Waiting;
+using Prestop.Linux.Certificates;
 
 namespace Prestop.Options;
 

@@ -35,8 +35,8 @@ internal static class SidecarNames
         "callers of /waitz at a time, counted apart for loopback and for all others; more get 503");
 
     public static readonly Setting MaxConnections = new(
-        "MAX_CONNECTIONS", "--max-connections", "number", "2000",
-        "connections at a time from other than loopback; more are closed at once");
+        "MAX_CONNECTIONS", "--max-connections", "number", "500",
+        "open connections, counted apart for loopback and for all others; more are closed at once");
 
     public static readonly Setting Upstream = new(
         "UPSTREAM", "--upstream", "URL", "", "health check of the application, whose status answers health checks until the drain starts");

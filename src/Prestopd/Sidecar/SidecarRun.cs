@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Prestop.Core;
+using Prestop.Linux.Processes;
 
 namespace Prestopd.Sidecar;
 
@@ -24,7 +25,9 @@ internal static class SidecarRun
         var window = new RateWindow(options.Interval, time);
         using var drain = new Drain(options.Drain, window, time, log);
         using var upstream = options.Upstream is { } address ? new Upstream(address, options.UpstreamTimeout, time) : null;
-        var connections = new ConnectionLimit(options.MaxConnections);
+        var openFiles = OpenFileLimit.Raise();
+        var mostConnections = ConnectionLimit.Fitting(options.MaxConnections, openFiles);
+        var connections = new ConnectionLimit(mostConnections);
         var waiters = new Waiters(options.MaxWaiters);
         var requests = new RequestCounts();
         var metrics = new SidecarMetrics(options, window, drain, requests, waiters, connections, upstream);
@@ -36,6 +39,12 @@ internal static class SidecarRun
         foreach (var warning in options.Warnings)
         {
             log.Doubtful(warning);
+        }
+
+        if (mostConnections < options.MaxConnections)
+        {
+            log.Doubtful(
+                $"MAX_CONNECTIONS={options.MaxConnections}: only {mostConnections} fit the limit of {openFiles} open files; raise that limit, or set a lower number");
         }
 
         if (await server.OpenAsync(application) is { } refusal)

@@ -7,7 +7,8 @@ namespace BlackBox.Tests.Sidecar;
 /// <summary>Full load through the signal, and memory.</summary>
 public sealed partial class LoadTests
 {
-    private const long MemoryBudget = 12 * 1024 * 1024;
+    private const long IdleBudget = 12 * 1024 * 1024;
+    private const long LoadedBudget = 16 * 1024 * 1024;
 
     [Fact]
     public async Task Under_full_load_through_the_signal_every_request_gets_an_answer()
@@ -31,7 +32,7 @@ public sealed partial class LoadTests
     public async Task It_fits_its_memory_budget_before_and_under_load()
     {
         await using var pod = await SidecarPod.StartAsync("");
-        Assert.InRange(await pod.Sidecar.PeakMemoryAsync(), 1, MemoryBudget);
+        Assert.InRange(await pod.Sidecar.PeakMemoryAsync(), 1, IdleBudget);
 
         foreach (var path in (string[])["/", "/metrics"])
         {
@@ -39,7 +40,7 @@ public sealed partial class LoadTests
             await load.ExitsWithAsync(0);
         }
 
-        Assert.InRange(await pod.Sidecar.PeakMemoryAsync(), 1, MemoryBudget);
+        Assert.InRange(await pod.Sidecar.PeakMemoryAsync(), 1, LoadedBudget);
     }
 
     [GeneratedRegex("Non-2xx or 3xx responses: [1-9]")]

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using Prestop.Linux.Certificates;
 
 namespace Prestopd.Sidecar;
 
@@ -23,7 +24,7 @@ internal sealed class Upstream : IDisposable
     /// <param name="timeout">The longest wait for the head of a response.</param>
     /// <param name="time">The clock.</param>
     public Upstream(Uri address, TimeSpan timeout, TimeProvider time)
-        : this(address, timeout, time, Connections())
+        : this(address, timeout, time, Connections(address))
     {
     }
 
@@ -56,12 +57,23 @@ internal sealed class Upstream : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _client.Dispose();
 
-    private static SocketsHttpHandler Connections()
+    private static SocketsHttpHandler Connections(Uri address)
     {
         // .NET looks for the user's own certificates before it verifies any, and throws where neither HOME nor /etc/passwd says where.
         if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable("HOME")))
         {
             Environment.SetEnvironmentVariable("HOME", "/");
+        }
+
+        var trust = new X509ChainPolicy
+        {
+            RevocationMode = X509RevocationMode.NoCheck,
+            DisableCertificateDownloads = true,
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+        };
+        if (address.Scheme == Uri.UriSchemeHttps)
+        {
+            trust.CustomTrustStore.AddRange(SystemAuthorities.Read());
         }
 
         return new SocketsHttpHandler
@@ -72,7 +84,7 @@ internal sealed class Upstream : IDisposable
             PooledConnectionLifetime = TimeSpan.FromMinutes(1),
             MaxConnectionsPerServer = 2,
             MaxResponseDrainSize = 64 * 1024,
-            SslOptions = { CertificateChainPolicy = new X509ChainPolicy { DisableCertificateDownloads = true, RevocationMode = X509RevocationMode.NoCheck } },
+            SslOptions = { CertificateChainPolicy = trust },
         };
     }
 

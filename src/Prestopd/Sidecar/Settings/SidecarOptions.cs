@@ -24,7 +24,7 @@ internal sealed record SidecarOptions
     /// <summary>Callers of <c>/waitz</c> at a time, from loopback and from elsewhere each.</summary>
     public required int MaxWaiters { get; init; }
 
-    /// <summary>Connections at a time that do not come from loopback.</summary>
+    /// <summary>Connections at a time, from loopback and from elsewhere each.</summary>
     public required int MaxConnections { get; init; }
 
     /// <summary>The application's own health check, or null.</summary>

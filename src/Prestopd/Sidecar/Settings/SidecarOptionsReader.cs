@@ -11,6 +11,9 @@ internal sealed class SidecarOptionsReader(Func<Setting, string?> flag, Func<str
 {
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
+    /// <summary>There may be as many from loopback again, and 6000 connections with half a request on each took 83 MB.</summary>
+    private const int MostConnections = 2000;
+
     private readonly List<string> _problems = [];
     private readonly List<string> _warnings = [];
 
@@ -33,8 +36,8 @@ internal sealed class SidecarOptionsReader(Func<Setting, string?> flag, Func<str
                 cooldown,
                 maxWait),
             WaitzStatus = Number(SidecarNames.WaitzStatus, 200, 599),
-            MaxWaiters = Number(SidecarNames.MaxWaiters, 1, 100_000),
-            MaxConnections = Number(SidecarNames.MaxConnections, 1, 1_000_000),
+            MaxWaiters = Number(SidecarNames.MaxWaiters, 1, MostConnections),
+            MaxConnections = Number(SidecarNames.MaxConnections, 1, MostConnections),
             Upstream = Address(SidecarNames.Upstream, port),
             UpstreamTimeout = Length(SidecarNames.UpstreamTimeout, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1)),
             Ignore = List(SidecarNames.Ignore),

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
-namespace Prestop.Conditions.Http;
+namespace Prestop.Linux.Certificates;
 
 /// <summary>A PEM file of certificate authorities, as <c>--cacert</c> names it.</summary>
 public static class CertificateAuthorities
