@@ -21,7 +21,7 @@ internal sealed class Line
     public IReadOnlyList<string>? Command { get; private init; }
 
     /// <summary>What cannot be part of a command line, a line each.</summary>
-    public List<string> Problems { get; } = [];
+    public List<string> Problems { get; private init; } = [];
 
     /// <summary>The values that an option was given, in order; for a flag an empty text an occurrence.</summary>
     /// <param name="row">The option.</param>
@@ -35,26 +35,20 @@ internal sealed class Line
         int dashes = Array.IndexOf(words, "--");
         string[] own = dashes < 0 ? words : words[..dashes];
 
+        var problems = new List<string>();
         var grammar = new Grammar();
-        ParseResult parsed = grammar.Parse(own);
+        ParseResult parsed = grammar.Parse(Misreadings.TakenOutOf(own, problems));
         var line = new Line
         {
             Operands = parsed.GetResult(grammar.Steps) is { } steps ? Grammar.Texts(steps) : [],
             Command = dashes < 0 ? null : words[(dashes + 1)..],
+            Problems = problems,
         };
         foreach ((OptionRow row, Option option) in grammar.Options)
         {
             if (parsed.GetResult(option) is { Implicit: false } result)
             {
                 line.Take(row, result);
-            }
-        }
-
-        foreach (string operand in line.Operands)
-        {
-            if (operand.StartsWith('-'))
-            {
-                line.Problems.Add($"unrecognized option '{operand}'");
             }
         }
 
