@@ -10,6 +10,7 @@ public sealed partial class LogTarget
 {
     private const int O_WRONLY = 1;
     private const int O_NOCTTY = 0x100;
+    private const int O_APPEND = 0x400;
     private const int O_NONBLOCK = 0x800;
     private const int O_CLOEXEC = 0x80000;
     private const short POLLOUT = 4;
@@ -29,7 +30,7 @@ public sealed partial class LogTarget
     /// </summary>
     public static LogTarget? OpenFirstProcess()
     {
-        int descriptor = open("/proc/1/fd/2", O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+        int descriptor = open("/proc/1/fd/2", O_WRONLY | O_APPEND | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
         return descriptor < 0 ? null : new LogTarget(descriptor);
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 
 namespace Prestop.Options;
 
@@ -36,7 +37,7 @@ internal sealed class Line
 
         var problems = new List<string>();
         var grammar = new Grammar();
-        ParseResult parsed = grammar.Parse(Spelling.Of(own, problems));
+        ParseResult parsed = grammar.Parse(Misreadings.TakenOutOf(own, problems));
         var line = new Line
         {
             Operands = parsed.GetResult(grammar.Steps) is { } steps ? Grammar.Texts(steps) : [],
@@ -47,10 +48,26 @@ internal sealed class Line
         {
             if (parsed.GetResult(option) is { Implicit: false } result)
             {
-                line._options[row] = row.Value is null ? [""] : Grammar.Texts(result);
+                line.Take(row, result);
             }
         }
 
         return line;
+    }
+
+    private void Take(OptionRow row, OptionResult result)
+    {
+        if (row.Value is null)
+        {
+            _options[row] = [""];
+        }
+        else if (result.Tokens.Count < result.IdentifierTokenCount)
+        {
+            Problems.Add($"option '{row.Name}' needs a value: {row.Name} {row.Value}");
+        }
+        else
+        {
+            _options[row] = Grammar.Texts(result);
+        }
     }
 }

@@ -21,10 +21,11 @@ internal sealed class RequestReader
     private readonly Line _line;
     private readonly Func<string, string?> _environment;
     private readonly List<string> _problems;
+    private readonly bool _isMisread;
     private string? _broken;
 
     private RequestReader(Line line, Func<string, string?> environment) =>
-        (_line, _environment, _problems) = (line, environment, line.Problems);
+        (_line, _environment, _problems, _isMisread) = (line, environment, line.Problems, line.Problems.Count > 0);
 
     /// <summary>Reads a request. Opens no file but the one of <c>--cacert</c>.</summary>
     /// <param name="words">The arguments of the process.</param>
@@ -108,7 +109,8 @@ internal sealed class RequestReader
             }
         }
 
-        if (_line.Operands.Count == 0)
+        // A word that could not be read may have been meant as one.
+        if (_line.Operands.Count == 0 && !_isMisread)
         {
             _problems.Add("missing step: give a duration or a URL, such as 'prestop 5s' or 'prestop http://127.0.0.1:8080/drained'");
         }

@@ -98,9 +98,11 @@ public sealed class ReportTests
         var root = InRoot.WithBusybox with { Proc = true, AsPid1 = true, Volumes = new() { ["/run/v"] = volume.Path } };
         root.Files["/prestop"] = Published.Find("prestop");
 
-        var run = await root.RunAsync(SystemProgram.Busybox, "sh", "-c", "exec 2>>/run/v/log; /prestop --log-to pid1 0.01 2>/dev/null; echo $?");
+        var run = await root.RunAsync(SystemProgram.Busybox, "sh", "-c",
+            "exec 2>>/run/v/log; echo application >&2; /bin/busybox sh -c '/prestop --log-to pid1 0.01 2>/dev/null'; echo $?");
 
-        Assert.Contains("prestop: sleeping 10ms", await File.ReadAllLinesAsync(volume["log"], TestContext.Current.CancellationToken));
+        var log = await File.ReadAllLinesAsync(volume["log"], TestContext.Current.CancellationToken);
+        Assert.Equal(["application", "prestop: sleeping 10ms"], log[..2]);
         Assert.Equal(["0"], run.Stdout.Lines);
     }
 

@@ -1,0 +1,72 @@
+namespace Prestop.Options;
+
+/// <summary>
+/// Words that System.CommandLine reads otherwise than getopt_long(3) and curl do: a colon before a value, a value for a flag, an
+/// equals sign with nothing behind it (the next word would be the value) or after a short name, an unknown letter among short
+/// names, a directive. They are refused rather than read in either way.
+/// </summary>
+internal static class Misreadings
+{
+    /// <summary>Takes them out.</summary>
+    /// <param name="words">The words of a command line before any <c>--</c>.</param>
+    /// <param name="problems">Where each is reported.</param>
+    /// <returns>The other words.</returns>
+    public static string[] TakenOutOf(string[] words, List<string> problems)
+    {
+        var read = new List<string>(words.Length);
+        bool isValue = false;
+        foreach (string word in words)
+        {
+            if (!isValue && Misreading(word, isFirst: read.Count == 0) is { } problem)
+            {
+                problems.Add(problem);
+                continue;
+            }
+
+            read.Add(word);
+            isValue = !isValue && OptionTable.Known.Any(row => row.Value is not null && (row.Name == word || row.Short == word));
+        }
+
+        return [.. read];
+    }
+
+    private static string? Misreading(string word, bool isFirst) => word switch
+    {
+        ['[', .., ']'] or "prestop" when isFirst => $"'{word}': not a step; give a duration or a URL",
+        ['-', '-', ..] => OfLong(word),
+        ['-', _, ..] => OfShort(word),
+        _ => null,
+    };
+
+    private static string? OfLong(string word)
+    {
+        int cut = word.IndexOfAny(['=', ':']);
+        string name = cut < 0 ? word : word[..cut];
+        return OptionTable.Known.FirstOrDefault(row => row.Name == name) is not { } row || (cut >= 0 && word[cut] == ':')
+            ? $"unrecognized option '{(cut >= 0 && word[cut] == '=' ? name : word)}'"
+            : cut < 0 ? null
+            : row.Value is null ? $"option '{name}' takes no value: write it alone"
+            : cut == word.Length - 1 ? $"option '{name}' needs a value: {name} {row.Value}"
+            : null;
+    }
+
+    private static string? OfShort(string word)
+    {
+        for (int letter = 1; letter < word.Length; letter++)
+        {
+            string name = $"-{word[letter]}";
+            if (OptionTable.Known.FirstOrDefault(row => row.Short == name) is not { } row)
+            {
+                return word.Length == 2 ? $"unrecognized option '{word}'" : $"unrecognized option '{name}' in '{word}'";
+            }
+
+            if (row.Value is not null)
+            {
+                bool isAssigned = letter + 1 < word.Length && word[letter + 1] is '=' or ':';
+                return isAssigned ? $"option '{name}' takes its value as the next word: write {name} {row.Value}" : null;
+            }
+        }
+
+        return null;
+    }
+}
