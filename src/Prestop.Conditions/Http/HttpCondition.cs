@@ -14,7 +14,7 @@ namespace Prestop.Conditions.Http;
 /// </summary>
 public sealed class HttpCondition : ICondition, IDisposable
 {
-    private static readonly HttpRequestOptionsKey<bool> HasConnected = new(nameof(HasConnected));
+    private static readonly HttpRequestOptionsKey<Stream> Connection = new(nameof(Connection));
 
     private readonly Uri _url;
     private readonly HttpSettings _settings;
@@ -61,6 +61,14 @@ public sealed class HttpCondition : ICondition, IDisposable
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             return new Observation(Finding.Unclear, "connecting timed out");
+        }
+        finally
+        {
+            // HttpClient may keep a connection for a while that it was told to close.
+            if (request.Options.TryGetValue(Connection, out Stream? connection))
+            {
+                await connection.DisposeAsync();
+            }
         }
     }
 
@@ -151,12 +159,10 @@ public sealed class HttpCondition : ICondition, IDisposable
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
     {
         // HttpClient would repeat a request by itself, up to three times, when the connection is closed without an answer.
-        if (context.InitialRequestMessage.Options.TryGetValue(HasConnected, out _))
+        if (context.InitialRequestMessage.Options.TryGetValue(Connection, out _))
         {
             throw new IOException("one look is one connection");
         }
-
-        context.InitialRequestMessage.Options.Set(HasConnected, true);
 
         Socket socket = _settings.UnixSocket is null
             ? new Socket(SocketType.Stream, ProtocolType.Tcp)
@@ -180,7 +186,9 @@ public sealed class HttpCondition : ICondition, IDisposable
                 socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
             }
 
-            return new NetworkStream(socket, ownsSocket: true);
+            var connection = new NetworkStream(socket, ownsSocket: true);
+            context.InitialRequestMessage.Options.Set(Connection, connection);
+            return connection;
         }
         catch
         {

@@ -30,7 +30,7 @@ internal sealed class Grammar
     public List<(OptionRow Row, Option Option)> Options { get; } = [];
 
     /// <summary>Sorts words. One that begins with @ is a word, not a file of more words.</summary>
-    /// <param name="words">The command line without COMMAND.</param>
+    /// <param name="words">The command line without COMMAND, in the one form that <see cref="Spelling"/> writes.</param>
     public ParseResult Parse(IReadOnlyList<string> words) => _root.Parse(words, new ParserConfiguration { ResponseFileTokenReplacer = null });
 
     /// <summary>Splits a line as a shell does, then sorts its words.</summary>

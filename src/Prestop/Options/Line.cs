@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 
 namespace Prestop.Options;
 
@@ -37,7 +36,7 @@ internal sealed class Line
 
         var problems = new List<string>();
         var grammar = new Grammar();
-        ParseResult parsed = grammar.Parse(Misreadings.TakenOutOf(own, problems));
+        ParseResult parsed = grammar.Parse(Spelling.Of(own, problems));
         var line = new Line
         {
             Operands = parsed.GetResult(grammar.Steps) is { } steps ? Grammar.Texts(steps) : [],
@@ -48,26 +47,10 @@ internal sealed class Line
         {
             if (parsed.GetResult(option) is { Implicit: false } result)
             {
-                line.Take(row, result);
+                line._options[row] = row.Value is null ? [""] : Grammar.Texts(result);
             }
         }
 
         return line;
-    }
-
-    private void Take(OptionRow row, OptionResult result)
-    {
-        if (row.Value is null)
-        {
-            _options[row] = [""];
-        }
-        else if (result.Tokens.Count < result.IdentifierTokenCount)
-        {
-            Problems.Add($"option '{row.Name}' needs a value: {row.Name} {row.Value}");
-        }
-        else
-        {
-            _options[row] = Grammar.Texts(result);
-        }
     }
 }

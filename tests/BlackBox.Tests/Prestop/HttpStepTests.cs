@@ -300,7 +300,7 @@ public sealed class HttpStepTests
     [InlineData("POST", "a=1", "--data", "a=1")]
     [InlineData("GET", "a=1", "--data", "a=1", "--method", "GET")]
     [InlineData("POST", "", "-d", "")]
-    [InlineData("POST", "--max=5", "--data=--max=5")]
+    [InlineData("POST", "--max=5", "-d", "--max=5")]
     [InlineData("DELETE", "", "-XDELETE")]
     public async Task Data_makes_it_a_POST_unless_the_method_is_given(string method, string body, params string[] options)
     {
