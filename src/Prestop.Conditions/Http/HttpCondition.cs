@@ -32,16 +32,22 @@ public sealed class HttpCondition : ICondition, IDisposable
         _settings = settings.Http;
         _lookup = new NameLookup(url.IdnHost);
         _own = settings.Own;
-        _client = new HttpMessageInvoker(new SocketsHttpHandler
+        var handler = new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
             UseProxy = false,
             UseCookies = false,
             ActivityHeadersPropagator = null,
+            PooledConnectionLifetime = TimeSpan.Zero,
             ConnectTimeout = settings.ConnectTimeout,
             ConnectCallback = ConnectAsync,
-            SslOptions = Trust(),
-        });
+        };
+        if (url.Scheme == Uri.UriSchemeHttps)
+        {
+            handler.SslOptions = Trust();
+        }
+
+        _client = new HttpMessageInvoker(handler);
     }
 
     /// <inheritdoc/>
@@ -83,7 +89,7 @@ public sealed class HttpCondition : ICondition, IDisposable
             DisableCertificateDownloads = true,
             TrustMode = X509ChainTrustMode.CustomRootTrust,
         };
-        if (_url.Scheme == Uri.UriSchemeHttps && !_settings.Insecure)
+        if (!_settings.Insecure)
         {
             chain.CustomTrustStore.AddRange(_settings.Authorities ?? SystemAuthorities.Read());
         }
