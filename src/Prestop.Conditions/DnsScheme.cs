@@ -19,7 +19,7 @@ public sealed class DnsScheme : IScheme
     /// <inheritdoc/>
     public ICondition? Parse(string text, ConditionSettings settings, out string problem)
     {
-        string name = text[(Name.Length + "://".Length)..];
+        var name = text[(Name.Length + "://".Length)..];
         if (IPAddress.TryParse(name, out _))
         {
             problem = $"'{text}': an address needs no resolving; write a name, or wait for tcp://{name}:PORT";
@@ -49,8 +49,8 @@ internal sealed class DnsCondition(string name) : ICondition
     {
         try
         {
-            IPAddress[] addresses = await _lookup.ResolveAsync(cancellation);
-            string more = addresses.Length > 1 ? $" and {addresses.Length - 1} more" : "";
+            var addresses = await _lookup.ResolveAsync(cancellation);
+            var more = addresses.Length > 1 ? $" and {addresses.Length - 1} more" : "";
             return new Observation(Finding.Met, $"resolves to {addresses[0]}{more}");
         }
         catch (SocketException failure)

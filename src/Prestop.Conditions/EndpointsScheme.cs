@@ -29,14 +29,14 @@ public sealed class EndpointsScheme(Surroundings surroundings, Random random) : 
     /// <inheritdoc/>
     public ICondition? Parse(string text, ConditionSettings settings, out string problem)
     {
-        string[] names = text[(Name.Length + "://".Length)..].Split('.');
+        var names = text[(Name.Length + "://".Length)..].Split('.');
         if (names.Length > 2)
         {
             problem = $"'{text}' has too many dots; write {Syntax}, without svc or the cluster's domain";
             return null;
         }
 
-        foreach (string name in names)
+        foreach (var name in names)
         {
             if (!IsLabel(name))
             {
@@ -91,12 +91,12 @@ public sealed class EndpointsScheme(Surroundings surroundings, Random random) : 
 
         public async ValueTask<Observation> AskAsync(CancellationToken cancellation)
         {
-            if (!HasBegun(out string problem))
+            if (!HasBegun(out var problem))
             {
                 return new Observation(Finding.Broken, problem);
             }
 
-            bool wasReady = _readyIn is not null;
+            var wasReady = _readyIn is not null;
             if (wasReady && await WatchWhileReadyAsync(_readyIn!, cancellation) is { } seen)
             {
                 return seen;
@@ -139,24 +139,24 @@ public sealed class EndpointsScheme(Surroundings surroundings, Random random) : 
         /// </summary>
         private async Task<Observation?> WatchWhileReadyAsync(HashSet<string> readyIn, CancellationToken cancellation)
         {
-            ApiResult<Watch<EndpointSlice>> opened =
+            var opened =
                 await _api!.WatchAsync(EndpointSlice.Resource, _selection!, _version, cancellation);
             if (!opened.Succeeded)
             {
                 return Failed(opened.Error);
             }
 
-            using Watch<EndpointSlice> watch = opened.Value;
+            using var watch = opened.Value;
             while (readyIn.Count > 0)
             {
-                ApiResult<WatchEvent<EndpointSlice>> next = await watch.NextAsync();
+                var next = await watch.NextAsync();
                 if (!next.Succeeded)
                 {
                     return Failed(next.Error);
                 }
 
                 _backoff.Reset();
-                WatchEvent<EndpointSlice> change = next.Value;
+                var change = next.Value;
                 if (change.Type is WatchEventType.End)
                 {
                     return new Observation(Finding.NotMet, IsReadyIn(readyIn));
@@ -182,18 +182,18 @@ public sealed class EndpointsScheme(Surroundings surroundings, Random random) : 
         private async Task<Observation> ListAsync(bool watchNext, CancellationToken cancellation)
         {
             _readyIn = null;
-            ApiResult<ResourceList<EndpointSlice>> listed = await _api!.ListAsync(EndpointSlice.Resource, _selection!, cancellation);
+            var listed = await _api!.ListAsync(EndpointSlice.Resource, _selection!, cancellation);
             if (!listed.Succeeded)
             {
                 return Failed(listed.Error);
             }
 
             _backoff.Reset();
-            IReadOnlyList<EndpointSlice> slices = listed.Value.Items;
+            var slices = listed.Value.Items;
             HashSet<string> ready = NamesOf(slices, PodState.Ready), notReady = NamesOf(slices, PodState.NotReady);
             _sawSlices |= slices.Count > 0;
             _sawPod |= ready.Count + notReady.Count > 0;
-            string all = slices.Count == 1 ? "1 slice" : $"{slices.Count} slices";
+            var all = slices.Count == 1 ? "1 slice" : $"{slices.Count} slices";
 
             if (ready.Count > 0)
             {
@@ -246,8 +246,8 @@ public sealed class EndpointsScheme(Surroundings surroundings, Random random) : 
 
         private PodState StateIn(EndpointSlice slice)
         {
-            PodState state = PodState.Absent;
-            foreach (Endpoint endpoint in slice.Endpoints)
+            var state = PodState.Absent;
+            foreach (var endpoint in slice.Endpoints)
             {
                 if (_pod!.Is(endpoint))
                 {

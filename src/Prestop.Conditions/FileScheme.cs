@@ -31,7 +31,7 @@ internal sealed class FileCondition(string path) : ICondition
     public async ValueTask<Observation> AskAsync(CancellationToken cancellation)
     {
         // On another thread, since a network file system whose server is gone may never answer.
-        FileFinding finding = await Task.Run(() => FileSearch.LookFor(path), cancellation);
+        var finding = await Task.Run(() => FileSearch.LookFor(path), cancellation);
         return finding switch
         {
             FileFinding.Exists => new(Finding.Met, "exists"),

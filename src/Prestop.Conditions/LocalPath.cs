@@ -16,7 +16,7 @@ internal static class LocalPath
     public static string? Parse(string text, string scheme, int longest, out string problem)
     {
         const string localhost = "localhost";
-        ReadOnlySpan<char> rest = text.AsSpan(scheme.Length + "://".Length);
+        var rest = text.AsSpan(scheme.Length + "://".Length);
         if (rest.StartsWith(localhost, StringComparison.OrdinalIgnoreCase) && rest[localhost.Length..].StartsWith('/'))
         {
             rest = rest[localhost.Length..];
@@ -34,13 +34,13 @@ internal static class LocalPath
             return null;
         }
 
-        if (!TryDecode(rest, out string path))
+        if (!TryDecode(rest, out var path))
         {
             problem = $"'{text}': a percent sign stands before two hexadecimal digits, which make UTF-8 without NUL; write %25 for a percent sign";
             return null;
         }
 
-        int length = Encoding.UTF8.GetByteCount(path);
+        var length = Encoding.UTF8.GetByteCount(path);
         if (length > longest)
         {
             problem = $"'{text}': the path has {length} bytes; a {scheme}:// path holds at most {longest}";
@@ -54,12 +54,12 @@ internal static class LocalPath
     private static bool TryDecode(ReadOnlySpan<char> text, out string path)
     {
         path = "";
-        byte[] bytes = new byte[Encoding.UTF8.GetMaxByteCount(text.Length)];
-        int length = 0;
+        var bytes = new byte[Encoding.UTF8.GetMaxByteCount(text.Length)];
+        var length = 0;
         while (!text.IsEmpty)
         {
-            int percent = text.IndexOf('%');
-            ReadOnlySpan<char> plain = percent < 0 ? text : text[..percent];
+            var percent = text.IndexOf('%');
+            var plain = percent < 0 ? text : text[..percent];
             length += Encoding.UTF8.GetBytes(plain, bytes.AsSpan(length));
             text = text[plain.Length..];
             if (text.IsEmpty)

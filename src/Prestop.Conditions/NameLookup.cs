@@ -17,7 +17,7 @@ internal sealed class NameLookup(string name)
     /// <exception cref="SocketException">The name does not resolve, or that cannot be told.</exception>
     public async Task<IPAddress[]> ResolveAsync(CancellationToken cancellation)
     {
-        Task<IPAddress[]> lookup = _running ??= Dns.GetHostAddressesAsync(name, CancellationToken.None);
+        var lookup = _running ??= Dns.GetHostAddressesAsync(name, CancellationToken.None);
         try
         {
             return await lookup.WaitAsync(cancellation);

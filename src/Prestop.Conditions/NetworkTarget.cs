@@ -33,7 +33,7 @@ internal readonly struct NetworkTarget(string host, ushort port)
     public static bool TryParse(string text, string scheme, out NetworkTarget target, out string problem)
     {
         target = default;
-        ReadOnlySpan<char> rest = text.AsSpan(scheme.Length + "://".Length);
+        var rest = text.AsSpan(scheme.Length + "://".Length);
         if (rest.Contains('@'))
         {
             // The value may hold a password, so it is not repeated.
@@ -47,16 +47,16 @@ internal readonly struct NetworkTarget(string host, ushort port)
             return false;
         }
 
-        int colon = rest.LastIndexOf(':');
-        int bracket = rest.LastIndexOf(']');
-        ReadOnlySpan<char> host = colon > bracket ? rest[..colon] : rest;
+        var colon = rest.LastIndexOf(':');
+        var bracket = rest.LastIndexOf(']');
+        var host = colon > bracket ? rest[..colon] : rest;
         if (host.IsEmpty)
         {
             problem = $"'{text}': no host; write {scheme}://localhost{rest} for this pod";
             return false;
         }
 
-        if (!TryParseHost(host, out string name))
+        if (!TryParseHost(host, out var name))
         {
             problem = host.Contains(':') && bracket < 0
                 ? $"'{text}': an IPv6 address needs brackets; write {scheme}://[::1]:80"
@@ -70,7 +70,7 @@ internal readonly struct NetworkTarget(string host, ushort port)
             return false;
         }
 
-        if (!TryParsePort(rest[(colon + 1)..], out ushort port))
+        if (!TryParsePort(rest[(colon + 1)..], out var port))
         {
             problem = $"'{text}': '{rest[(colon + 1)..]}' is not a port; use 1 to 65535";
             return false;
@@ -92,7 +92,7 @@ internal readonly struct NetworkTarget(string host, ushort port)
     /// <param name="text">A name.</param>
     public static bool IsName(ReadOnlySpan<char> text)
     {
-        ReadOnlySpan<char> name = text.EndsWith('.') ? text[..^1] : text;
+        var name = text.EndsWith('.') ? text[..^1] : text;
         return !name.IsEmpty && name.Length <= LongestName && !name.ContainsAnyExcept(InName)
             && name[0] != '.' && !name.EndsWith('.') && !name.Contains("..", StringComparison.Ordinal);
     }
@@ -103,7 +103,7 @@ internal readonly struct NetworkTarget(string host, ushort port)
         {
             host = host[1..^1];
             name = host.ToString();
-            return IPAddress.TryParse(host, out IPAddress? address) && address.AddressFamily is AddressFamily.InterNetworkV6;
+            return IPAddress.TryParse(host, out var address) && address.AddressFamily is AddressFamily.InterNetworkV6;
         }
 
         name = host.ToString();

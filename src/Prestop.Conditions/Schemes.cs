@@ -26,7 +26,7 @@ public static class Schemes
     /// <param name="scheme">The scheme, when there is one.</param>
     public static bool TryFind(ReadOnlySpan<char> name, [NotNullWhen(true)] out IScheme? scheme)
     {
-        foreach (IScheme candidate in All)
+        foreach (var candidate in All)
         {
             if (name.Equals(candidate.Name, StringComparison.OrdinalIgnoreCase))
             {

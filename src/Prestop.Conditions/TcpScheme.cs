@@ -18,7 +18,7 @@ public sealed class TcpScheme : IScheme
 
     /// <inheritdoc/>
     public ICondition? Parse(string text, ConditionSettings settings, out string problem) =>
-        NetworkTarget.TryParse(text, Name, out NetworkTarget target, out problem) ? new TcpCondition(target, settings) : null;
+        NetworkTarget.TryParse(text, Name, out var target, out problem) ? new TcpCondition(target, settings) : null;
 }
 
 /// <summary>
@@ -54,15 +54,15 @@ internal sealed class TcpCondition(NetworkTarget target, ConditionSettings setti
     private async Task<Observation> ConnectToAnyAsync(IPAddress[] addresses, CancellationTokenSource either)
     {
         var attempts = new List<Task<SocketError>>(addresses.Length);
-        foreach (IPAddress address in addresses)
+        foreach (var address in addresses)
         {
             attempts.Add(ConnectAsync(address, either.Token));
         }
 
         var said = SocketError.ConnectionRefused;
-        await foreach (Task<SocketError> ended in Task.WhenEach(attempts))
+        await foreach (var ended in Task.WhenEach(attempts))
         {
-            SocketError error = await ended;
+            var error = await ended;
             if (error is SocketError.Success)
             {
                 await either.CancelAsync();
@@ -81,7 +81,7 @@ internal sealed class TcpCondition(NetworkTarget target, ConditionSettings setti
     {
         try
         {
-            using Socket socket = settings.Own.OpenFor(address);
+            using var socket = settings.Own.OpenFor(address);
             await socket.ConnectAsync(new IPEndPoint(address, target.Port), cancellation);
             return SocketError.Success;
         }

@@ -61,13 +61,13 @@ public sealed class ApiClient : IDisposable
         where T : class, IApiObject
     {
         var call = new ApiCall("list", resource.FullName, selection.Namespace);
-        string path = string.Create(
+        var path = string.Create(
             CultureInfo.InvariantCulture, $"{resource.Path(selection.Namespace, null)}{selection.Query}limit={selection.PageSize}");
         var items = new List<T>();
-        string next = "";
+        var next = "";
         while (true)
         {
-            ApiResult<ResourceListPage<T>> page = await ReadAsync(
+            var page = await ReadAsync(
                 call,
                 path + next,
                 (ref Utf8JsonReader json) => ResourceListPage<T>.Read(ref json, resource.Read),
@@ -98,17 +98,17 @@ public sealed class ApiClient : IDisposable
         where T : class, IApiObject
     {
         var call = new ApiCall("watch", resource.FullName, selection.Namespace);
-        string path = string.Create(
+        var path = string.Create(
             CultureInfo.InvariantCulture,
             $"{resource.Path(selection.Namespace, null)}{selection.Query}watch=1&allowWatchBookmarks=true"
             + $"&timeoutSeconds={WatchLength.TotalSeconds:0}&resourceVersion={Uri.EscapeDataString(resourceVersion)}");
 
-        Limit open = Within(WatchLength + WatchGrace, cancellation);
+        var open = Within(WatchLength + WatchGrace, cancellation);
         HttpResponseMessage? answer = null;
         try
         {
             ApiResult<HttpResponseMessage> sent;
-            using (Limit head = Within(AnswerTimeout, open.Token))
+            using (var head = Within(AnswerTimeout, open.Token))
             {
                 sent = await _connection.GetAsync(call, path, head.Token);
             }
@@ -120,7 +120,7 @@ public sealed class ApiClient : IDisposable
             }
 
             answer = sent.Value;
-            Stream body = await answer.Content.ReadAsStreamAsync(open.Token);
+            var body = await answer.Content.ReadAsStreamAsync(open.Token);
             return new Watch<T>(_connection, call, resource.Read, answer, body, open, cancellation);
         }
         catch (Exception thrown)
@@ -142,16 +142,16 @@ public sealed class ApiClient : IDisposable
     private async Task<ApiResult<T>> ReadAsync<T>(ApiCall call, string path, ObjectReader<T> read, CancellationToken cancellation)
         where T : class
     {
-        using Limit limit = Within(AnswerTimeout, cancellation);
+        using var limit = Within(AnswerTimeout, cancellation);
         try
         {
-            ApiResult<HttpResponseMessage> sent = await _connection.GetAsync(call, path, limit.Token);
+            var sent = await _connection.GetAsync(call, path, limit.Token);
             if (!sent.Succeeded)
             {
                 return sent.Error;
             }
 
-            using HttpResponseMessage answer = sent.Value;
+            using var answer = sent.Value;
             return await Body.ReadAsync(answer.Content, LongestAnswer, limit.Token) is { } body
                 ? Parse(body.Span, read)
                 : new ApiError(ApiFault.Transient, call, $"the API server's answer to {call} is longer than {LongestAnswer} bytes");
@@ -166,7 +166,7 @@ public sealed class ApiClient : IDisposable
     {
         var json = new Utf8JsonReader(text);
         json.Read();
-        T value = read(ref json);
+        var value = read(ref json);
 
         // Nothing may follow: Read throws when something does.
         json.Read();

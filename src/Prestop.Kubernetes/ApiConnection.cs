@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
@@ -62,8 +61,8 @@ internal sealed class ApiConnection : IDisposable
     public async Task<ApiResult<HttpResponseMessage>> GetAsync(ApiCall call, string path, CancellationToken cancellation)
     {
         var address = new Uri(_access.Address, path);
-        string token = _access.Token.Current();
-        HttpResponseMessage answer = await SendAsync(address, token, cancellation);
+        var token = _access.Token.Current();
+        var answer = await SendAsync(address, token, cancellation);
         if (answer.StatusCode is HttpStatusCode.Unauthorized && _access.Token.Renew(token))
         {
             answer.Dispose();
@@ -77,7 +76,7 @@ internal sealed class ApiConnection : IDisposable
 
         using (answer)
         {
-            ApiStatus? status = await ReadRefusalAsync(answer, cancellation);
+            var status = await ReadRefusalAsync(answer, cancellation);
             return Refusal(call, (int)answer.StatusCode, status?.Message ?? "", RetryAfter(answer) ?? status?.RetryAfter);
         }
     }
@@ -89,7 +88,7 @@ internal sealed class ApiConnection : IDisposable
     /// <param name="retryAfter">How long the server wants to be left alone, if it said.</param>
     public static ApiError Refusal(ApiCall call, int code, string message, TimeSpan? retryAfter)
     {
-        ApiFault fault = code switch
+        var fault = code switch
         {
             401 => ApiFault.Unauthorized,
             403 => ApiFault.Forbidden,
@@ -98,7 +97,7 @@ internal sealed class ApiConnection : IDisposable
             0 or 408 or 429 or >= 500 => ApiFault.Transient,
             _ => ApiFault.Rejected,
         };
-        string words = OneLine(message);
+        var words = OneLine(message);
         return new ApiError(fault, call, $"the API server answers {code} to {call}{(words.Length == 0 ? "" : $": {words}")}")
         {
             RetryAfter = retryAfter > LongestRetryAfter ? LongestRetryAfter : retryAfter,
@@ -142,10 +141,10 @@ internal sealed class ApiConnection : IDisposable
     private static string OneLine(string message)
     {
         const int longest = 300;
-        string cut = message.Length > longest ? $"{message.AsSpan(0, longest)}…" : message;
+        var cut = message.Length > longest ? $"{message.AsSpan(0, longest)}…" : message;
         return string.Create(cut.Length, cut, static (line, text) =>
         {
-            for (int i = 0; i < line.Length; i++)
+            for (var i = 0; i < line.Length; i++)
             {
                 line[i] = char.IsControl(text[i]) ? ' ' : text[i];
             }
@@ -154,7 +153,7 @@ internal sealed class ApiConnection : IDisposable
 
     private ApiError Distrust(ApiCall call)
     {
-        string? reason =
+        var reason =
             _distrust.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable) ? "shows no certificate"
             : _distrust.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch) ? "shows a certificate for another host"
             : _distrust.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors)
@@ -177,8 +176,8 @@ internal sealed class ApiConnection : IDisposable
 
     private TimeSpan? RetryAfter(HttpResponseMessage answer)
     {
-        RetryConditionHeaderValue? header = answer.Headers.RetryAfter;
-        TimeSpan? length = header?.Delta ?? header?.Date - _time.GetUtcNow();
+        var header = answer.Headers.RetryAfter;
+        var length = header?.Delta ?? header?.Date - _time.GetUtcNow();
         return length > TimeSpan.Zero ? length : null;
     }
 
@@ -186,7 +185,7 @@ internal sealed class ApiConnection : IDisposable
     {
         try
         {
-            ReadOnlyMemory<byte>? body = await Body.ReadAsync(answer.Content, LongestRefusal, cancellation);
+            var body = await Body.ReadAsync(answer.Content, LongestRefusal, cancellation);
             return body is { } bytes ? Parse(bytes.Span) : null;
         }
         catch (Exception thrown) when (thrown is JsonException or IOException)

@@ -14,7 +14,7 @@ public sealed class Backoff(TimeSpan first, TimeSpan longest, Random random)
     /// <summary>The length after one more failure; zero or more.</summary>
     public TimeSpan Next()
     {
-        double ceiling = Math.Min(longest.TotalSeconds, first.TotalSeconds * Math.Pow(2, _failures++));
+        var ceiling = Math.Min(longest.TotalSeconds, first.TotalSeconds * Math.Pow(2, _failures++));
         return TimeSpan.FromSeconds(ceiling * random.NextDouble());
     }
 

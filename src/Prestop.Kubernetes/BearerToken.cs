@@ -29,7 +29,7 @@ public sealed class BearerToken
     /// <param name="problem">Why there is no token, as a sentence without a full stop; else empty.</param>
     public static BearerToken? FromFile(Surroundings surroundings, string path, TimeProvider time, out string problem)
     {
-        string? value = surroundings.File(path, out problem);
+        var value = surroundings.File(path, out problem);
         if (value is null)
         {
             return null;

@@ -11,9 +11,9 @@ internal static class Body
     /// <param name="cancellation">Ends the reading.</param>
     public static async Task<ReadOnlyMemory<byte>?> ReadAsync(HttpContent content, int longest, CancellationToken cancellation)
     {
-        await using Stream stream = await content.ReadAsStreamAsync(cancellation);
-        byte[] buffer = new byte[Math.Clamp((int)Math.Min(content.Headers.ContentLength + 1 ?? 0, longest + 1L), FirstSize, longest + 1)];
-        int length = 0;
+        await using var stream = await content.ReadAsStreamAsync(cancellation);
+        var buffer = new byte[Math.Clamp((int)Math.Min(content.Headers.ContentLength + 1 ?? 0, longest + 1L), FirstSize, longest + 1)];
+        var length = 0;
         while (await stream.ReadAsync(buffer.AsMemory(length), cancellation) is > 0 and int read)
         {
             length += read;

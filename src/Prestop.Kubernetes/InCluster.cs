@@ -44,7 +44,7 @@ public static class InCluster
     /// <returns>The namespace, or null when there is a problem.</returns>
     public static string? Namespace(Surroundings surroundings, out string problem)
     {
-        string? found = surroundings.File($"{ServiceAccount}/namespace", out problem);
+        var found = surroundings.File($"{ServiceAccount}/namespace", out problem);
         if (found is null)
         {
             problem = $"{problem}; {AutomountHint}, or name the namespace";
@@ -55,8 +55,8 @@ public static class InCluster
 
     private static Uri? Address(Surroundings surroundings, out string problem)
     {
-        string? host = surroundings.Variable("KUBERNETES_SERVICE_HOST");
-        string? port = surroundings.Variable("KUBERNETES_SERVICE_PORT");
+        var host = surroundings.Variable("KUBERNETES_SERVICE_HOST");
+        var port = surroundings.Variable("KUBERNETES_SERVICE_PORT");
         if (host is null || port is null)
         {
             problem = $"{(host is null ? "KUBERNETES_SERVICE_HOST" : "KUBERNETES_SERVICE_PORT")} is not set; "
@@ -64,10 +64,10 @@ public static class InCluster
             return null;
         }
 
-        string bare = host.Trim('[', ']');
-        string authority = IPAddress.TryParse(bare, out IPAddress? ip)
+        var bare = host.Trim('[', ']');
+        var authority = IPAddress.TryParse(bare, out var ip)
             && ip.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"[{bare}]" : host;
-        if (!ushort.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out ushort number) || number == 0)
+        if (!ushort.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number == 0)
         {
             problem = $"KUBERNETES_SERVICE_PORT is '{port}'; it must be a port, 1 to 65535";
             return null;

@@ -44,7 +44,7 @@ internal static class JsonReading
 
         /// <summary>The current value as a whole number, or null.</summary>
         public int? NumberOrNull() => !json.Is(JsonTokenType.Number) ? null
-            : json.TryGetInt32(out int number) ? number
+            : json.TryGetInt32(out var number) ? number
             : throw new JsonException();
 
         /// <summary>The current value as true or false, or null.</summary>

@@ -17,10 +17,10 @@ internal sealed class LineReader(Stream stream, int longest)
     /// <exception cref="InvalidDataException">The line is longer than the bound.</exception>
     public async ValueTask<ReadOnlyMemory<byte>?> NextAsync(CancellationToken cancellation)
     {
-        int looked = 0;
+        var looked = 0;
         while (true)
         {
-            int newline = _buffer.AsSpan(_start + looked, _end - _start - looked).IndexOf((byte)'\n');
+            var newline = _buffer.AsSpan(_start + looked, _end - _start - looked).IndexOf((byte)'\n');
             if (newline >= 0)
             {
                 ReadOnlyMemory<byte> line = _buffer.AsMemory(_start, looked + newline);
@@ -35,7 +35,7 @@ internal sealed class LineReader(Stream stream, int longest)
             }
 
             MakeRoom();
-            int read = await stream.ReadAsync(_buffer.AsMemory(_end), cancellation);
+            var read = await stream.ReadAsync(_buffer.AsMemory(_end), cancellation);
             if (read == 0)
             {
                 return null;

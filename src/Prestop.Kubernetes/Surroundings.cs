@@ -21,7 +21,7 @@ public sealed class Surroundings(Func<string, string?> variable, string root)
     {
         try
         {
-            string text = Encoding.UTF8.GetString(System.IO.File.ReadAllBytes(Path.Join(root, path))).Trim();
+            var text = Encoding.UTF8.GetString(System.IO.File.ReadAllBytes(Path.Join(root, path))).Trim();
             problem = text.Length == 0 ? $"{path} is empty" : "";
             return text.Length == 0 ? null : text;
         }

@@ -37,13 +37,13 @@ public sealed class ThisPod
     /// <returns>The pod, or null when there is a problem.</returns>
     public static ThisPod? Find(Surroundings surroundings, out string problem)
     {
-        string? hostName = surroundings.Variable("HOSTNAME") ?? surroundings.File("/etc/hostname", out _);
+        var hostName = surroundings.Variable("HOSTNAME") ?? surroundings.File("/etc/hostname", out _);
         var addresses = new List<IPAddress>();
-        foreach (string variable in (ReadOnlySpan<string>)["POD_IP", "POD_IPS"])
+        foreach (var variable in (ReadOnlySpan<string>)["POD_IP", "POD_IPS"])
         {
-            foreach (string text in (surroundings.Variable(variable) ?? "").Split(',', Trimmed))
+            foreach (var text in (surroundings.Variable(variable) ?? "").Split(',', Trimmed))
             {
-                if (!IPAddress.TryParse(text, out IPAddress? address))
+                if (!IPAddress.TryParse(text, out var address))
                 {
                     problem = $"{variable} holds '{text}'; it must be an IP address: set it from {FieldOf(variable)}";
                     return null;
@@ -84,9 +84,9 @@ public sealed class ThisPod
             return true;
         }
 
-        foreach (string text in endpoint.Addresses)
+        foreach (var text in endpoint.Addresses)
         {
-            if (IPAddress.TryParse(text, out IPAddress? address) && _addresses.Contains(Plain(address)))
+            if (IPAddress.TryParse(text, out var address) && _addresses.Contains(Plain(address)))
             {
                 return true;
             }
@@ -104,12 +104,12 @@ public sealed class ThisPod
 
     private static IEnumerable<IPAddress> InHostsFile(string hosts, string hostName)
     {
-        foreach (string line in hosts.Split('\n', Trimmed))
+        foreach (var line in hosts.Split('\n', Trimmed))
         {
-            string[] words = line.Split('#')[0].Split([' ', '\t'], Trimmed);
+            var words = line.Split('#')[0].Split([' ', '\t'], Trimmed);
             if (words.Length > 1
                 && words.AsSpan(1).Contains(hostName)
-                && IPAddress.TryParse(words[0], out IPAddress? address)
+                && IPAddress.TryParse(words[0], out var address)
                 && !IPAddress.IsLoopback(address))
             {
                 yield return Plain(address);

@@ -36,7 +36,7 @@ public sealed class Watch<T> : IDisposable
                 return new WatchEvent<T>(WatchEventType.End, null, "");
             }
 
-            (WatchEvent<T>? seen, ApiStatus? failure) = WatchEvent<T>.Parse(line.Span, _read);
+            (var seen, var failure) = WatchEvent<T>.Parse(line.Span, _read);
             return failure is null
                 ? seen!
                 : ApiConnection.Refusal(_call, failure.Code, failure.Message, failure.RetryAfter);

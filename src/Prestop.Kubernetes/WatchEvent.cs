@@ -38,7 +38,7 @@ public sealed record WatchEvent<T>(WatchEventType Type, T? Subject, string Resou
         var json = new Utf8JsonReader(line);
         string? type = null;
         Utf8JsonReader reported = default;
-        bool hasReported = false;
+        var hasReported = false;
         if (json.Read() && json.EnterObject())
         {
             while (json.NextField())

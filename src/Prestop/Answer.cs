@@ -28,7 +28,7 @@ internal static class Answer
     /// <returns>The exit code.</returns>
     public static int Refuse(Request.Refusal refusal)
     {
-        foreach (string reason in refusal.Reasons)
+        foreach (var reason in refusal.Reasons)
         {
             Complain(reason);
         }

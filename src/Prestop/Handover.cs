@@ -11,7 +11,7 @@ internal static class Handover
     /// <returns>The exit code that says why it failed.</returns>
     public static int To(IReadOnlyList<string> command)
     {
-        (int code, string reason) = Exec.Replace(command) switch
+        (var code, var reason) = Exec.Replace(command) switch
         {
             ExecFailure.NotFound => (ExitCodes.CommandNotFound, "not found; give a path, or a name in PATH"),
             ExecFailure.LoaderNotFound => (ExitCodes.CommandNotFound, "its interpreter or loader is not in this image; use a static program"),

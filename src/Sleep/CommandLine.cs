@@ -40,15 +40,23 @@ internal unsafe struct CommandLine
             if (argument[0] == '-' && argument[1] != 0)
             {
                 if (argument[1] != '-')
+                {
                     return RefuseShort(argument[1]);
+                }
+
                 if (argument[2] != 0)
+                {
                     return ReadLong(argument);
+                }
+
                 _separator = i;
                 break;
             }
 
             if (IsPosixlyCorrect)
+            {
                 break;
+            }
         }
 
         return Option.None;
@@ -62,16 +70,26 @@ internal unsafe struct CommandLine
         for (var i = 1; i < _count; i++)
         {
             if (i == _separator)
+            {
                 continue;
+            }
+
             var operand = _arguments[i];
             if (Duration.TryParse(operand, Length(operand), out var duration))
+            {
                 sum += duration;
+            }
             else
+            {
                 complaint.AddName(ProgramName).Add(": invalid time interval "u8).AddQuoted(operand).Add("\n"u8);
+            }
         }
 
         if (_count <= 1)
+        {
             complaint.AddName(ProgramName).Add(": missing operand\n"u8);
+        }
+
         return complaint.IsEmpty || EndWithAdvice(ref complaint);
     }
 
@@ -82,18 +100,29 @@ internal unsafe struct CommandLine
         var isVersion = Abbreviates(name, "version"u8);
         var value = name;
         while (*value != 0 && *value != '=')
+        {
             value++;
+        }
 
         var complaint = new Message(StandardStream.Error);
         complaint.AddName(ProgramName);
         if (isHelp && isVersion)
+        {
             complaint.Add(": option '"u8).Add(argument).Add("' is ambiguous; possibilities: '--help' '--version'\n"u8);
+        }
         else if (!isHelp && !isVersion)
+        {
             complaint.Add(": unrecognized option '"u8).Add(argument).Add("'\n"u8);
+        }
         else if (*value == '=')
+        {
             complaint.Add(": option '--"u8).Add(isHelp ? "help"u8 : "version"u8).Add("' doesn't allow an argument\n"u8);
+        }
         else
+        {
             return isHelp ? Option.Help : Option.Version;
+        }
+
         EndWithAdvice(ref complaint);
         return Option.Bad;
     }
@@ -117,7 +146,9 @@ internal unsafe struct CommandLine
         get
         {
             fixed (byte* name = "POSIXLY_CORRECT\0"u8)
+            {
                 return LibC.Environment(name) != null;
+            }
         }
     }
 
@@ -127,7 +158,10 @@ internal unsafe struct CommandLine
         while (text[i] != 0 && text[i] != '=')
         {
             if (i == name.Length || text[i] != name[i])
+            {
                 return false;
+            }
+
             i++;
         }
 
@@ -138,7 +172,10 @@ internal unsafe struct CommandLine
     {
         nuint length = 0;
         while (text[length] != 0)
+        {
             length++;
+        }
+
         return length;
     }
 }

@@ -22,7 +22,10 @@ internal unsafe struct Deadline
         deadline._moment.Nanoseconds = now.Nanoseconds + duration.Nanoseconds;
         var carry = deadline._moment.Nanoseconds >= NanosecondsPerSecond;
         if (carry)
+        {
             deadline._moment.Nanoseconds -= NanosecondsPerSecond;
+        }
+
         var seconds = (ulong)now.Seconds + (ulong)duration.WholeSeconds + (carry ? 1u : 0u);
         deadline._moment.Seconds = seconds > long.MaxValue ? long.MaxValue : (long)seconds;
         return deadline;
@@ -35,7 +38,9 @@ internal unsafe struct Deadline
         fixed (TimeSpec* moment = &_moment)
         {
             do
+            {
                 error = LibC.SleepUntil(LibC.ClockMonotonic, LibC.TimerAbsolute, moment, null);
+            }
             while (error == LibC.Interrupted || (error == 0 && _isNever));
         }
 

@@ -17,7 +17,9 @@ internal static unsafe class FirstProcess
         for (var signal = 1; DeadlySignals >> signal != 0; signal++)
         {
             if ((DeadlySignals >> signal & 1) != 0 && LibC.OnSignal(signal, (nint)(delegate*<int, void>)&Die) == Ignored)
+            {
                 LibC.OnSignal(signal, Ignored);
+            }
         }
     }
 

@@ -34,9 +34,15 @@ internal unsafe struct Message
     public ref Message Add(byte symbol)
     {
         if (_length == Room.Size)
+        {
             Flush();
+        }
+
         fixed (byte* room = &_room.First)
+        {
             room[_length++] = symbol;
+        }
+
         _isEmpty = false;
         return ref this;
     }
@@ -45,7 +51,10 @@ internal unsafe struct Message
     public ref Message Add(ReadOnlySpan<byte> text)
     {
         for (var i = 0; i < text.Length; i++)
+        {
             Add(text[i]);
+        }
+
         return ref this;
     }
 
@@ -53,7 +62,10 @@ internal unsafe struct Message
     public ref Message Add(byte* text)
     {
         while (*text != 0)
+        {
             Add(*text++);
+        }
+
         return ref this;
     }
 
@@ -62,9 +74,14 @@ internal unsafe struct Message
     public ref Message AddName(byte* programName)
     {
         if (programName != null)
+        {
             Add(programName);
+        }
         else
+        {
             Add("sleep"u8);
+        }
+
         return ref this;
     }
 
@@ -77,11 +94,17 @@ internal unsafe struct Message
         {
             var letter = EscapeLetter(*text);
             if (letter != 0)
+            {
                 Add((byte)'\\').Add(letter);
+            }
             else if (*text is >= (byte)' ' and <= (byte)'~')
+            {
                 Add(*text);
+            }
             else
+            {
                 Add((byte)'\\').Add(OctalDigit(*text >> 6)).Add(OctalDigit(*text >> 3)).Add(OctalDigit(*text));
+            }
         }
 
         return ref Add((byte)'\'');
@@ -103,9 +126,13 @@ internal unsafe struct Message
             {
                 var count = LibC.Write((int)_stream, room + written, (nuint)(_length - written));
                 if (count > 0)
+                {
                     written += (int)count;
+                }
                 else if (*LibC.ErrorNumber() != LibC.Interrupted)
+                {
                     _error = *LibC.ErrorNumber();
+                }
             }
         }
 

@@ -99,7 +99,9 @@ namespace System
         private static void ClearWithoutReferences(ref byte first, nuint length)
         {
             fixed (byte* bytes = &first)
+            {
                 Fill(bytes, 0, length);
+            }
         }
 
         [MethodImpl(MethodImplOptions.InternalCall), RuntimeImport("*", "memset")]

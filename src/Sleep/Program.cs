@@ -21,9 +21,15 @@ internal static unsafe class Program
         }
 
         if (!commandLine.TryReadOperands(out var duration))
+        {
             return 1;
+        }
+
         if (LibC.ProcessId() == 1)
+        {
             FirstProcess.DieOfSignals();
+        }
+
         return Deadline.After(duration).Wait(commandLine.ProgramName);
     }
 }

@@ -40,8 +40,8 @@ public class BannedNamesTests
     [InlineData("prestopd")]
     public void Only_Linux_calls_native_code(string assembly)
     {
-        using PEReader file = Open(assembly);
-        MetadataReader metadata = file.GetMetadataReader();
+        using var file = Open(assembly);
+        var metadata = file.GetMetadataReader();
 
         Assert.DoesNotContain(
             metadata.MethodDefinitions.Select(metadata.GetMethodDefinition),
@@ -50,16 +50,16 @@ public class BannedNamesTests
 
     private static IEnumerable<string> Named(string assembly, string[] banned)
     {
-        using PEReader file = Open(assembly);
-        MetadataReader metadata = file.GetMetadataReader();
+        using var file = Open(assembly);
+        var metadata = file.GetMetadataReader();
         var names = new HashSet<string>();
-        foreach (MemberReferenceHandle handle in metadata.MemberReferences)
+        foreach (var handle in metadata.MemberReferences)
         {
-            MemberReference member = metadata.GetMemberReference(handle);
+            var member = metadata.GetMemberReference(handle);
             if (member.Parent.Kind is HandleKind.TypeReference)
             {
-                TypeReference type = metadata.GetTypeReference((TypeReferenceHandle)member.Parent);
-                string typeName = $"{metadata.GetString(type.Namespace)}.{metadata.GetString(type.Name)}";
+                var type = metadata.GetTypeReference((TypeReferenceHandle)member.Parent);
+                var typeName = $"{metadata.GetString(type.Namespace)}.{metadata.GetString(type.Name)}";
                 names.Add(typeName);
                 names.Add($"{typeName}.{metadata.GetString(member.Name)}");
             }

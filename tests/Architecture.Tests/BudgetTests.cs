@@ -39,7 +39,7 @@ public class BudgetTests
 
     private static IEnumerable<int> SegmentTypes(byte[] elf)
     {
-        long table = BinaryPrimitives.ReadInt64LittleEndian(elf.AsSpan(32));
+        var table = BinaryPrimitives.ReadInt64LittleEndian(elf.AsSpan(32));
         int size = BinaryPrimitives.ReadInt16LittleEndian(elf.AsSpan(54));
         int count = BinaryPrimitives.ReadInt16LittleEndian(elf.AsSpan(56));
         return Enumerable.Range(0, count).Select(i => BinaryPrimitives.ReadInt32LittleEndian(elf.AsSpan((int)table + (i * size)))).ToList();

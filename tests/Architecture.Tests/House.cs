@@ -19,7 +19,7 @@ internal static class House
 
     private static string FindRoot()
     {
-        string? folder = AppContext.BaseDirectory;
+        var folder = AppContext.BaseDirectory;
         while (folder is not null && !File.Exists(Path.Combine(folder, "PrestopSleep.sln")))
         {
             folder = Path.GetDirectoryName(folder);

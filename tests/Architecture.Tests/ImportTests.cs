@@ -24,7 +24,7 @@ public class ImportTests
     [MemberData(nameof(Projects))]
     public void A_project_references_only_what_the_house_allows(string project)
     {
-        IEnumerable<string> references = House.ProjectFile(project).Descendants("ProjectReference")
+        var references = House.ProjectFile(project).Descendants("ProjectReference")
             .Select(reference => Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value));
 
         Assert.Subset(Allowed[project].ToHashSet(), references.ToHashSet());
@@ -36,12 +36,12 @@ public class ImportTests
     {
         // A reference brings its own references along; the compiler would not mind their use.
         // Sleep compiles the duration source itself, in the namespace that it has in Core.
-        string[] named = project == "Sleep" ? ["Prestop.Core"] : Allowed[project];
+        var named = project == "Sleep" ? ["Prestop.Core"] : Allowed[project];
         string[] forbidden = [.. Allowed.Keys.Except(named).Where(other => other != project && other.Contains('.', StringComparison.Ordinal))];
 
-        foreach (string file in SourceOf(project))
+        foreach (var file in SourceOf(project))
         {
-            string source = File.ReadAllText(file);
+            var source = File.ReadAllText(file);
             Assert.All(forbidden, other => Assert.False(source.Contains($"using {other}", StringComparison.Ordinal), $"{file} uses {other}"));
         }
     }
@@ -49,7 +49,7 @@ public class ImportTests
     [Fact]
     public void Sleep_is_made_from_its_own_folder_and_the_duration_source()
     {
-        XElement project = House.ProjectFile("Sleep");
+        var project = House.ProjectFile("Sleep");
 
         string[] linked = [.. project.Descendants("Compile").Select(item => item.Attribute("Include")!.Value).Where(path => path.StartsWith("..", StringComparison.Ordinal))];
 
@@ -60,9 +60,9 @@ public class ImportTests
     [Fact]
     public void The_solution_holds_every_project()
     {
-        string solution = House.Read("PrestopSleep.sln");
+        var solution = House.Read("PrestopSleep.sln");
 
-        IEnumerable<string> projects = new[] { "src", "tests" }
+        var projects = new[] { "src", "tests" }
             .SelectMany(folder => Directory.EnumerateFiles(House.PathTo(folder), "*.csproj", SearchOption.AllDirectories))
             .Select(path => Path.GetFileName(path));
         Assert.All(projects, project => Assert.Contains(project, solution, StringComparison.Ordinal));
@@ -71,7 +71,7 @@ public class ImportTests
     [Fact]
     public void Every_package_version_is_one_exact_version()
     {
-        IEnumerable<XElement> versions = XElement.Load(House.PathTo("Directory.Packages.props")).Descendants("PackageVersion");
+        var versions = XElement.Load(House.PathTo("Directory.Packages.props")).Descendants("PackageVersion");
 
         Assert.All(versions, version => Assert.Matches(@"^\d+\.\d+\.\d+$", version.Attribute("Version")!.Value));
     }

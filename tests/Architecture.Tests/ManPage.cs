@@ -32,17 +32,17 @@ internal static class ManPage
 
                 """);
             Entry(page, "DURATION", "that long has passed");
-            foreach (IScheme scheme in Schemes.All)
+            foreach (var scheme in Schemes.All)
             {
                 Entry(page, scheme.Syntax, scheme.DoneWhen);
             }
 
             Entry(page, "gone:STEP", "the opposite holds for certain; what cannot be told keeps waiting");
             page.Append(".SH OPTIONS\nD is a duration: 5, 1.5s, 1m30s, 500ms, PT1M, infinity.\n");
-            foreach (OptionRow row in OptionTable.Rows)
+            foreach (var row in OptionTable.Rows)
             {
-                string names = row.Short is null ? row.Name : $"{row.Short}, {row.Name}";
-                string usual = row.Default.Length == 0 ? "" : $" Default: {row.Default}.";
+                var names = row.Short is null ? row.Name : $"{row.Short}, {row.Name}";
+                var usual = row.Default.Length == 0 ? "" : $" Default: {row.Default}.";
                 Entry(page, row.Value is null ? names : $"{names} {row.Value}", $"{row.Meaning}.{usual}");
             }
 
@@ -52,7 +52,7 @@ internal static class ManPage
                 Every option has a variable; the option wins, and an empty variable counts as not set.
 
                 """);
-            foreach (OptionRow row in OptionTable.Rows)
+            foreach (var row in OptionTable.Rows)
             {
                 Entry(page, row.Variable, $"the value of {row.Name}");
             }
@@ -75,7 +75,7 @@ internal static class ManPage
 
     private static string Escaped(string text)
     {
-        string escaped = text.Replace("\\", "\\e", StringComparison.Ordinal).Replace("-", "\\-", StringComparison.Ordinal);
+        var escaped = text.Replace("\\", "\\e", StringComparison.Ordinal).Replace("-", "\\-", StringComparison.Ordinal);
         return escaped[0] is '.' or '\'' ? "\\&" + escaped : escaped;
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Prestop.Conditions;
 using Prestop.Core;
 using Prestop.Options;
+using Prestopd.Sidecar;
 using Xunit;
 
 namespace Architecture.Tests;
@@ -20,9 +21,9 @@ public class ReadmeTests
     public void An_option_has_its_row(string name)
     {
         OptionRow row = OptionTable.Rows.Single(row => row.Name == name);
-        string names = row.Short is null ? row.Name : $"{row.Short}, {row.Name}";
-        string value = row.Value is null ? "" : " " + row.Value.Replace("|", "\\|", StringComparison.Ordinal);
-        string usual = row.Default.Length == 0 ? "off" : row.Default;
+        var names = row.Short is null ? row.Name : $"{row.Short}, {row.Name}";
+        var value = row.Value is null ? "" : " " + row.Value.Replace("|", "\\|", StringComparison.Ordinal);
+        var usual = row.Default.Length == 0 ? "off" : row.Default;
 
         Assert.Contains($"| `{names}{value}` | {usual} | {row.Meaning} |", Readme, StringComparison.Ordinal);
     }
@@ -30,7 +31,7 @@ public class ReadmeTests
     [Fact]
     public void The_table_of_options_lists_nothing_else()
     {
-        IEnumerable<string> rows = Readme.Split('\n').Where(line => line.StartsWith("| `-", StringComparison.Ordinal) && line.Contains("--", StringComparison.Ordinal));
+        var rows = Readme.Split('\n').Where(line => line.StartsWith("| `-", StringComparison.Ordinal) && line.Contains("--", StringComparison.Ordinal));
 
         Assert.Equal(OptionTable.Rows.Count, rows.Count());
     }
@@ -53,6 +54,31 @@ public class ReadmeTests
     [InlineData(ExitCodes.CommandNotFound)]
     public void An_exit_code_has_its_row(int code) =>
         Assert.Contains(Readme.Split('\n'), line => line.StartsWith($"| {code.ToString(CultureInfo.InvariantCulture)} | ", StringComparison.Ordinal));
+
+    [Fact]
+    public void Every_setting_of_the_sidecar_has_its_row()
+    {
+        Assert.All(SidecarNames.Settings, setting =>
+        {
+            var usual = setting.Default.Length == 0 ? "none" : setting.Default;
+            Assert.Contains($"| `{setting.Variable}` | `{setting.Flag}` | {usual} | ", Readme, StringComparison.Ordinal);
+        });
+    }
+
+    [Theory]
+    [InlineData(SidecarNames.Metrics.Hits)]
+    [InlineData(SidecarNames.Metrics.Requests)]
+    [InlineData(SidecarNames.Metrics.HitsInWindow)]
+    [InlineData(SidecarNames.Metrics.Window)]
+    [InlineData(SidecarNames.Metrics.State)]
+    [InlineData(SidecarNames.Metrics.Drain)]
+    [InlineData(SidecarNames.Metrics.Waiters)]
+    [InlineData(SidecarNames.Metrics.WaitersRefused)]
+    [InlineData(SidecarNames.Metrics.Connections)]
+    [InlineData(SidecarNames.Metrics.ConnectionsRefused)]
+    [InlineData(SidecarNames.Metrics.UpstreamRequests)]
+    public void A_metric_of_the_sidecar_is_named(string name) =>
+        Assert.Contains($"`{name["prestopd_sidecar_".Length..]}`", Readme, StringComparison.Ordinal);
 
     [Fact]
     public void The_change_log_has_a_place_for_what_comes_next() =>

@@ -17,7 +17,10 @@ try
     ];
 
     foreach (var section in sections)
+    {
         Console.WriteLine(section.Table);
+    }
+
     var goals = sections.SelectMany(section => section.Goals).ToList();
     Console.Write(Goal.TableOf(goals));
     return goals.Any(goal => goal.IsMissed && goal.IsBinding) ? 1 : 0;

@@ -15,7 +15,10 @@ internal static class Repository
     {
         var folder = AppContext.BaseDirectory;
         while (folder is not null && !File.Exists(Path.Combine(folder, "PrestopSleep.sln")))
+        {
             folder = Path.GetDirectoryName(folder);
+        }
+
         return folder ?? throw new BenchException($"no PrestopSleep.sln in {AppContext.BaseDirectory} or above it: run the bench from inside the repository");
     }
 }

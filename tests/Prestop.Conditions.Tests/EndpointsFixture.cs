@@ -20,7 +20,7 @@ internal sealed class EndpointsFixture : IAsyncDisposable
         Condition = new EndpointsScheme(new Surroundings(Pod.Variables.GetValueOrDefault, Pod.Root), new Highest()).Parse(
             step,
             new ConditionSettings { Time = Time, ConnectTimeout = TimeSpan.FromMilliseconds(Patience) },
-            out string problem) ?? throw new InvalidOperationException(problem);
+            out var problem) ?? throw new InvalidOperationException(problem);
     }
 
     public LoopbackApiServer Server { get; } = new();

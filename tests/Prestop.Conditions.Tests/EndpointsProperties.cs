@@ -30,7 +30,7 @@ public sealed class EndpointsProperties
     [Fact(Timeout = 10 * Patience)]
     public async Task Every_look_agrees_with_the_slices_whatever_fails()
     {
-        CancellationToken cancellation = TestContext.Current.CancellationToken;
+        var cancellation = TestContext.Current.CancellationToken;
         await Task.Run(
             () => Prop.ForAll<byte[]>(bytes => EveryLookAgreesAsync(bytes, cancellation).GetAwaiter().GetResult())
                 .Check(Config.QuickThrowOnFailure.WithMaxTest(60)),
@@ -41,7 +41,7 @@ public sealed class EndpointsProperties
     [Fact(Timeout = 10 * Patience)]
     public async Task Every_time_that_the_pod_is_out_it_is_noticed_and_no_other()
     {
-        CancellationToken cancellation = TestContext.Current.CancellationToken;
+        var cancellation = TestContext.Current.CancellationToken;
         await Task.Run(
             () => Prop.ForAll<byte[]>(bytes => EveryTimeIsNoticedAsync(bytes, cancellation).GetAwaiter().GetResult())
                 .Check(Config.QuickThrowOnFailure.WithMaxTest(30)),
@@ -52,12 +52,12 @@ public sealed class EndpointsProperties
     {
         await using var fixture = new EndpointsFixture();
         var slices = new Slices(fixture.Server.Slices);
-        foreach (byte[] step in bytes.Chunk(2).Where(pair => pair.Length == 2))
+        foreach (var step in bytes.Chunk(2).Where(pair => pair.Length == 2))
         {
             slices.Change(step[0]);
             fixture.Server.WatchEnding = Endings[step[1] % Endings.Length];
-            int listFault = step[1] / Endings.Length % (3 * ListFaults.Length);
-            bool listFails = listFault < ListFaults.Length;
+            var listFault = step[1] / Endings.Length % (3 * ListFaults.Length);
+            var listFails = listFault < ListFaults.Length;
             if (listFails)
             {
                 fixture.Server.ReplyOnce("list", async (stream, _, stop) =>
@@ -70,10 +70,10 @@ public sealed class EndpointsProperties
                 fixture.Pod.WriteAccount("token", fixture.Server.Token);
             }
 
-            bool isForgotten = fixture.Server.LastListed < fixture.Server.Slices.Oldest;
-            Observation seen = await fixture.AskAsync(cancellation);
+            var isForgotten = fixture.Server.LastListed < fixture.Server.Slices.Oldest;
+            var seen = await fixture.AskAsync(cancellation);
 
-            bool mayFail = listFails || isForgotten || !OrderlyEndings.Contains(fixture.Server.WatchEnding);
+            var mayFail = listFails || isForgotten || !OrderlyEndings.Contains(fixture.Server.WatchEnding);
             Assert.True(
                 seen.Finding == slices.Expected || (mayFail && seen.Finding is Finding.Unclear),
                 $"{seen} when {slices.Expected} was right, after {string.Join(' ', bytes)}");
@@ -81,8 +81,8 @@ public sealed class EndpointsProperties
         }
 
         fixture.Server.WatchEnding = WatchEnding.Clean;
-        Finding last = Finding.Unclear;
-        for (int looks = 0; looks < 2 && last is Finding.Unclear; looks++)
+        var last = Finding.Unclear;
+        for (var looks = 0; looks < 2 && last is Finding.Unclear; looks++)
         {
             last = (await fixture.AskAsync(cancellation)).Finding;
         }
@@ -96,15 +96,15 @@ public sealed class EndpointsProperties
         var slices = new Slices(fixture.Server.Slices);
         var noticed = Channel.CreateUnbounded<int>();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        Task looking = LookAsync();
+        var looking = LookAsync();
 
-        foreach (byte step in bytes)
+        foreach (var step in bytes)
         {
-            bool wasOut = slices.Expected is Finding.Met;
+            var wasOut = slices.Expected is Finding.Met;
             slices.Change(step);
             if (slices.Expected is Finding.Met && !wasOut)
             {
-                int version = fixture.Server.Slices.Version;
+                var version = fixture.Server.Slices.Version;
                 while (await noticed.Reader.ReadAsync(cancellation) < version)
                 {
                 }
@@ -124,7 +124,7 @@ public sealed class EndpointsProperties
             {
                 while (true)
                 {
-                    Observation seen = await fixture.AskAsync(stop.Token);
+                    var seen = await fixture.AskAsync(stop.Token);
                     Assert.NotEqual(Finding.Broken, seen.Finding);
                     if (seen.Finding is Finding.Met)
                     {
@@ -182,8 +182,8 @@ public sealed class EndpointsProperties
                 return;
             }
 
-            int slice = choice % 3;
-            SliceEndpoint[]? content = Contents[choice / 3 % Contents.Length]();
+            var slice = choice % 3;
+            var content = Contents[choice / 3 % Contents.Length]();
             _ready[slice] = content?.Any(endpoint => endpoint.Addresses[0] == "10.1.2.3" && endpoint.Ready is not false) is true;
 
             // Known before it happens, so that whoever sees it happen can look it up.

@@ -11,7 +11,7 @@ public sealed class EndpointsSchemeTests
     [InlineData("endpoints://0web")]
     public void Takes_a_service_with_or_without_its_namespace(string text)
     {
-        Assert.NotNull(new EndpointsScheme().Parse(text, new ConditionSettings(), out string problem));
+        Assert.NotNull(new EndpointsScheme().Parse(text, new ConditionSettings(), out var problem));
         Assert.Equal("", problem);
     }
 
@@ -29,7 +29,7 @@ public sealed class EndpointsSchemeTests
     [InlineData("endpoints://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "'aaaa")]
     public void What_is_no_name_is_a_usage_error_that_shows_it(string text, string shown)
     {
-        Assert.Null(new EndpointsScheme().Parse(text, new ConditionSettings(), out string problem));
+        Assert.Null(new EndpointsScheme().Parse(text, new ConditionSettings(), out var problem));
         Assert.StartsWith(shown, problem, StringComparison.Ordinal);
         Assert.EndsWith("write endpoints://SERVICE[.NAMESPACE]", problem, StringComparison.Ordinal);
     }
@@ -37,7 +37,7 @@ public sealed class EndpointsSchemeTests
     [Fact]
     public void A_full_dns_name_is_a_usage_error_with_the_short_form()
     {
-        Assert.Null(new EndpointsScheme().Parse("endpoints://web.shop.svc.cluster.local", new ConditionSettings(), out string problem));
+        Assert.Null(new EndpointsScheme().Parse("endpoints://web.shop.svc.cluster.local", new ConditionSettings(), out var problem));
         Assert.Equal(
             "'endpoints://web.shop.svc.cluster.local' has too many dots; write endpoints://SERVICE[.NAMESPACE], "
             + "without svc or the cluster's domain",

@@ -74,7 +74,7 @@ public sealed class EndpointsTests : IAsyncDisposable
     [Fact(Timeout = Patience)]
     public async Task A_ready_listing_on_the_last_of_many_pages_is_found()
     {
-        for (int i = 0; i < 59; i++)
+        for (var i = 0; i < 59; i++)
         {
             Server.Slices.Put(new Slice($"web-{i:00}", Other(i + 10)));
         }
@@ -88,7 +88,7 @@ public sealed class EndpointsTests : IAsyncDisposable
     [Fact(Timeout = Patience)]
     public async Task A_service_that_never_had_a_slice_cannot_be_judged()
     {
-        Observation seen = await AskAsync();
+        var seen = await AskAsync();
 
         Assert.Equal(Finding.Unclear, seen.Finding);
         Assert.Equal("service web has no EndpointSlice in namespace shop; check the name and the namespace", seen.Seen);
@@ -111,7 +111,7 @@ public sealed class EndpointsTests : IAsyncDisposable
         await using var fixture = new EndpointsFixture(change: pod => pod.Variables.Remove("POD_IP"));
         fixture.Server.Slices.Put(new Slice("web-a", Other()));
 
-        Observation seen = await fixture.AskAsync(Cancellation);
+        var seen = await fixture.AskAsync(Cancellation);
         Assert.Equal(Finding.Unclear, seen.Finding);
         Assert.Equal("no endpoint of web is pod web-7d9f, which may not be the pod's name; set POD_IP from status.podIP", seen.Seen);
 
@@ -135,7 +135,7 @@ public sealed class EndpointsTests : IAsyncDisposable
     {
         Server.Slices.Put(new Slice("web-a", Mine()));
         await AskAsync();
-        Task<Observation> second = AskAsync();
+        var second = AskAsync();
         await Server.SeenAsync("watch", 1);
 
         Server.Slices.Put(new Slice("web-b", Other()));
@@ -178,7 +178,7 @@ public sealed class EndpointsTests : IAsyncDisposable
         await AskAsync();
         Server.WatchEnding = WatchEnding.CutInEvent;
         Server.Slices.Put(new Slice("web-b", Other()));
-        int known = Server.Slices.Version;
+        var known = Server.Slices.Version;
 
         Assert.Equal(Finding.Unclear, await FindAsync());
         Server.Slices.Put(new Slice("web-a", Mine(ready: false)));
@@ -224,7 +224,7 @@ public sealed class EndpointsTests : IAsyncDisposable
     {
         Server.Slices.Put(new Slice("web-a", Mine()));
         await AskAsync();
-        Task<Observation> second = AskAsync();
+        var second = AskAsync();
         await Server.SeenAsync("watch", 1);
 
         Server.Slices.Compact();
@@ -250,7 +250,7 @@ public sealed class EndpointsTests : IAsyncDisposable
     {
         Server.ReplyOnce("list", LoopbackApiServer.Answering(429, "", "Retry-After: 3"));
 
-        Observation seen = await AskAsync();
+        var seen = await AskAsync();
 
         Assert.Equal(Finding.Unclear, seen.Finding);
         Assert.Equal(TimeSpan.FromSeconds(3) + FirstBackoff, seen.LookAgainIn);
@@ -268,7 +268,7 @@ public sealed class EndpointsTests : IAsyncDisposable
         async Task<TimeSpan?> FailAsync()
         {
             Server.ReplyOnce("list", LoopbackApiServer.Answering(500, ""));
-            Observation seen = await AskAsync();
+            var seen = await AskAsync();
             Assert.Equal(Finding.Unclear, seen.Finding);
             return seen.LookAgainIn;
         }
@@ -281,7 +281,7 @@ public sealed class EndpointsTests : IAsyncDisposable
     {
         Server.Slices.Put(new Slice("web-a", Mine()));
         Server.Forbidden[verb] = true;
-        Observation seen = await AskAsync();
+        var seen = await AskAsync();
         if (verb == "watch")
         {
             seen = await AskAsync();
@@ -336,7 +336,7 @@ public sealed class EndpointsTests : IAsyncDisposable
     {
         await using var fixture = new EndpointsFixture(change: pod => pod.DeleteAccount(file));
 
-        Observation seen = await fixture.AskAsync(Cancellation);
+        var seen = await fixture.AskAsync(Cancellation);
 
         Assert.Equal(Finding.Broken, seen.Finding);
         Assert.Contains($"/{file} does not exist; ", seen.Seen, StringComparison.Ordinal);
@@ -394,7 +394,7 @@ public sealed class EndpointsTests : IAsyncDisposable
         }
 
         using var caller = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        Task<Observation> asked = _fixture.AskAsync(caller.Token);
+        var asked = _fixture.AskAsync(caller.Token);
         await Server.SeenAsync(verb, 1);
         await caller.CancelAsync();
 

@@ -31,7 +31,7 @@ public sealed class LocalSchemeTests : IDisposable
     [Fact]
     public async Task A_listening_socket_accepts()
     {
-        using Socket listener = Bound(SocketType.Stream);
+        using var listener = Bound(SocketType.Stream);
         listener.Listen();
 
         Assert.Equal(Finding.Met, (await Target.LookAsync($"unix://{_folder}/s")).Finding);
@@ -40,9 +40,9 @@ public sealed class LocalSchemeTests : IDisposable
     [Fact]
     public async Task A_socket_that_nobody_listens_on_is_absent()
     {
-        using Socket bound = Bound(SocketType.Stream);
+        using var bound = Bound(SocketType.Stream);
 
-        Observation seen = await Target.LookAsync($"unix://{_folder}/s");
+        var seen = await Target.LookAsync($"unix://{_folder}/s");
 
         Assert.Equal((Finding.Absent, "connection refused"), (seen.Finding, seen.Seen));
     }
@@ -50,7 +50,7 @@ public sealed class LocalSchemeTests : IDisposable
     [Fact]
     public async Task A_socket_that_is_not_there_is_absent()
     {
-        Observation seen = await Target.LookAsync($"unix://{_folder}/s");
+        var seen = await Target.LookAsync($"unix://{_folder}/s");
 
         Assert.Equal((Finding.Absent, "does not exist"), (seen.Finding, seen.Seen));
     }
@@ -67,9 +67,9 @@ public sealed class LocalSchemeTests : IDisposable
     [Fact]
     public async Task A_socket_of_another_kind_is_broken()
     {
-        using Socket bound = Bound(SocketType.Dgram);
+        using var bound = Bound(SocketType.Dgram);
 
-        Observation seen = await Target.LookAsync($"unix://{_folder}/s");
+        var seen = await Target.LookAsync($"unix://{_folder}/s");
 
         Assert.Equal((Finding.Broken, "not a stream socket"), (seen.Finding, seen.Seen));
     }
@@ -77,12 +77,12 @@ public sealed class LocalSchemeTests : IDisposable
     [Fact]
     public async Task A_socket_whose_queue_is_full_is_unclear()
     {
-        using Socket listener = Bound(SocketType.Stream);
+        using var listener = Bound(SocketType.Stream);
         listener.Listen(0);
         using var first = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         await first.ConnectAsync(new UnixDomainSocketEndPoint(_folder + "/s"), TestContext.Current.CancellationToken);
 
-        Observation seen = await Target.LookAsync($"unix://{_folder}/s");
+        var seen = await Target.LookAsync($"unix://{_folder}/s");
 
         Assert.Equal((Finding.Unclear, "its queue of connections is full"), (seen.Finding, seen.Seen));
     }

@@ -14,7 +14,7 @@ public sealed class OwnConnectionsTests
     [InlineData("::1")]
     public void The_other_end_is_known_before_the_connection_is(string address)
     {
-        using Socket socket = _own.OpenFor(IPAddress.Parse(address));
+        using var socket = _own.OpenFor(IPAddress.Parse(address));
 
         Assert.True(_own.Include(OtherEnd(socket, address, address)));
     }
@@ -22,7 +22,7 @@ public sealed class OwnConnectionsTests
     [Fact]
     public void A_pod_that_connects_to_its_own_address_is_known()
     {
-        using Socket socket = _own.OpenFor(IPAddress.Loopback);
+        using var socket = _own.OpenFor(IPAddress.Loopback);
 
         Assert.True(_own.Include(OtherEnd(socket, "10.0.0.5", "10.0.0.5")));
     }
@@ -30,7 +30,7 @@ public sealed class OwnConnectionsTests
     [Fact]
     public void A_client_elsewhere_with_the_same_port_is_somebody_else()
     {
-        using Socket socket = _own.OpenFor(IPAddress.Loopback);
+        using var socket = _own.OpenFor(IPAddress.Loopback);
 
         Assert.False(_own.Include(OtherEnd(socket, "10.0.0.9", "10.0.0.5")));
     }
@@ -38,8 +38,8 @@ public sealed class OwnConnectionsTests
     [Fact]
     public void Another_client_in_the_pod_is_somebody_else()
     {
-        using Socket socket = _own.OpenFor(IPAddress.Loopback);
-        TcpSocket other = OtherEnd(socket, "127.0.0.1", "127.0.0.1");
+        using var socket = _own.OpenFor(IPAddress.Loopback);
+        var other = OtherEnd(socket, "127.0.0.1", "127.0.0.1");
 
         Assert.False(_own.Include(other with { RemotePort = (ushort)(other.RemotePort ^ 1) }));
         Assert.False(_own.Include(other with { RemotePort = 0 }));

@@ -27,7 +27,7 @@ public sealed class SchemeParsingTests
     [InlineData("closed://:1,65535,1")]
     public void A_well_formed_step_is_a_condition(string text)
     {
-        ICondition? condition = Parse(text, out string problem);
+        var condition = Parse(text, out var problem);
         using var disposed = condition as IDisposable;
 
         Assert.NotNull(condition);
@@ -80,7 +80,7 @@ public sealed class SchemeParsingTests
     [InlineData("closed://:8080/", "'8080/' is not a port; " + Ports)]
     public void A_bad_step_is_refused_with_the_value_and_the_fix(string text, string fix)
     {
-        Assert.Null(Parse(text, out string problem));
+        Assert.Null(Parse(text, out var problem));
 
         Assert.StartsWith($"'{text}': ", problem);
         Assert.Contains(fix, problem, StringComparison.Ordinal);
@@ -90,7 +90,7 @@ public sealed class SchemeParsingTests
     [Fact]
     public void A_password_is_not_repeated()
     {
-        Assert.Null(Parse("tcp://me:secret@db:80", out string problem));
+        Assert.Null(Parse("tcp://me:secret@db:80", out var problem));
 
         Assert.Equal("a tcp:// step takes no user name and no password; write tcp://HOST:PORT", problem);
     }
@@ -100,10 +100,10 @@ public sealed class SchemeParsingTests
     [InlineData("file", 4095)]
     public void A_path_may_be_as_long_as_the_kernel_takes_it(string scheme, int longest)
     {
-        string path = "/" + new string('a', longest - 3) + "%C3%A9";
+        var path = "/" + new string('a', longest - 3) + "%C3%A9";
         Assert.NotNull(Parse($"{scheme}://{path}", out _));
 
-        Assert.Null(Parse($"{scheme}://{path}b", out string problem));
+        Assert.Null(Parse($"{scheme}://{path}b", out var problem));
         Assert.EndsWith($"the path has {longest + 1} bytes; a {scheme}:// path holds at most {longest}", problem);
     }
 
@@ -113,13 +113,13 @@ public sealed class SchemeParsingTests
         using var most = Parse("idle://:" + string.Join(',', Enumerable.Range(1, 64)), out _) as IDisposable;
         Assert.NotNull(most);
 
-        Assert.Null(Parse("idle://:" + string.Join(',', Enumerable.Range(1, 65)), out string problem));
+        Assert.Null(Parse("idle://:" + string.Join(',', Enumerable.Range(1, 65)), out var problem));
         Assert.EndsWith("65 ports; one step takes at most 64, write several steps", problem);
     }
 
     private static ICondition? Parse(string text, out string problem)
     {
-        Assert.True(Schemes.TryFind(text.AsSpan(0, text.IndexOf(':')), out IScheme? scheme));
+        Assert.True(Schemes.TryFind(text.AsSpan(0, text.IndexOf(':')), out var scheme));
         return scheme.Parse(text, new ConditionSettings(), out problem);
     }
 }

@@ -8,8 +8,8 @@ internal static class Target
 {
     public static async Task<Observation> LookAsync(string text, ConditionSettings? settings = null)
     {
-        Assert.True(Schemes.TryFind(text.AsSpan(0, text.IndexOf(':')), out IScheme? scheme));
-        ICondition? condition = scheme.Parse(text, settings ?? Patient, out string problem);
+        Assert.True(Schemes.TryFind(text.AsSpan(0, text.IndexOf(':')), out var scheme));
+        var condition = scheme.Parse(text, settings ?? Patient, out var problem);
         Assert.Empty(problem);
         using var disposed = condition as IDisposable;
         return await condition!.AskAsync(TestContext.Current.CancellationToken);

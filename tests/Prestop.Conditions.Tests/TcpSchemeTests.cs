@@ -16,7 +16,7 @@ public sealed class TcpSchemeTests
         using var listener = new TcpListener(IPAddress.Parse(address), 0);
         listener.Start();
 
-        Observation seen = await Target.LookAsync($"tcp://{host}:{PortOf(listener)}");
+        var seen = await Target.LookAsync($"tcp://{host}:{PortOf(listener)}");
 
         Assert.Equal((Finding.Met, "accepts connections"), (seen.Finding, seen.Seen));
     }
@@ -30,7 +30,7 @@ public sealed class TcpSchemeTests
         using var bound = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp) { DualMode = true };
         bound.Bind(new IPEndPoint(IPAddress.IPv6Any, 0));
 
-        Observation seen = await Target.LookAsync($"tcp://{host}:{((IPEndPoint)bound.LocalEndPoint!).Port}");
+        var seen = await Target.LookAsync($"tcp://{host}:{((IPEndPoint)bound.LocalEndPoint!).Port}");
 
         Assert.Equal((Finding.Absent, "connection refused"), (seen.Finding, seen.Seen));
     }
@@ -38,7 +38,7 @@ public sealed class TcpSchemeTests
     [Fact]
     public async Task A_name_that_does_not_resolve_is_unclear()
     {
-        Observation seen = await Target.LookAsync("tcp://nothing.invalid:80");
+        var seen = await Target.LookAsync("tcp://nothing.invalid:80");
 
         Assert.Equal(Finding.Unclear, seen.Finding);
     }
@@ -52,9 +52,9 @@ public sealed class TcpSchemeTests
         listener.Listen(0);
         using var first = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await first.ConnectAsync(listener.LocalEndPoint!, TestContext.Current.CancellationToken);
-        int port = ((IPEndPoint)listener.LocalEndPoint!).Port;
+        var port = ((IPEndPoint)listener.LocalEndPoint!).Port;
 
-        Observation seen = await Target.LookAsync(
+        var seen = await Target.LookAsync(
             $"tcp://127.0.0.1:{port}", new ConditionSettings { ConnectTimeout = TimeSpan.FromMilliseconds(50) });
 
         Assert.Equal((Finding.Unclear, "connecting timed out"), (seen.Finding, seen.Seen));
@@ -63,7 +63,7 @@ public sealed class TcpSchemeTests
     [Fact]
     public async Task The_callers_cancellation_leaves_as_such()
     {
-        ICondition condition = new TcpScheme().Parse("tcp://127.0.0.1:1", new ConditionSettings(), out _)!;
+        var condition = new TcpScheme().Parse("tcp://127.0.0.1:1", new ConditionSettings(), out _)!;
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
             async () => await condition.AskAsync(new CancellationToken(canceled: true)));

@@ -27,16 +27,16 @@ internal sealed class FakeClock : TimeProvider
     /// <summary>Moves from timer to timer until the task has ended.</summary>
     public T Run<T>(Func<Task<T>> start)
     {
-        SynchronizationContext? context = SynchronizationContext.Current;
+        var context = SynchronizationContext.Current;
         var continuations = new Continuations();
         SynchronizationContext.SetSynchronizationContext(continuations);
         try
         {
-            Task<T> task = start();
+            var task = start();
             continuations.RunAll();
             while (!task.IsCompleted)
             {
-                FakeTimer next = _timers.MinBy(timer => timer.Due) ?? throw new InvalidOperationException("waits, and no timer will end it");
+                var next = _timers.MinBy(timer => timer.Due) ?? throw new InvalidOperationException("waits, and no timer will end it");
                 _now = next.Due;
                 next.Fire();
                 continuations.RunAll();

@@ -26,7 +26,7 @@ internal sealed class Script(params Observation[] answers) : ICondition
             return answers[Math.Min(Asked, answers.Length) - 1];
         }
 
-        using CancellationTokenRegistration told = cancellation.Register(() => WasCancelled = true);
+        using var told = cancellation.Register(() => WasCancelled = true);
         await Task.Delay(Timeout.InfiniteTimeSpan, cancellation);
         throw new InvalidOperationException("an infinite delay has ended");
     }

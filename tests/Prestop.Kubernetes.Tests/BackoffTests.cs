@@ -37,7 +37,7 @@ public sealed class BackoffTests
     {
         var backoff = new Backoff(First, Longest, new Highest());
 
-        for (int i = 0; i < 5000; i++)
+        for (var i = 0; i < 5000; i++)
         {
             backoff.Next();
         }

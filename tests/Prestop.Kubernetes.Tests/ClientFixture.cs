@@ -26,7 +26,7 @@ internal sealed class ClientFixture : IAsyncDisposable
 
         var surroundings = new Surroundings(Pod.Variables.GetValueOrDefault, Pod.Root);
         Client = new ApiClient(
-            InCluster.Find(surroundings, Time, out string problem) ?? throw new InvalidOperationException(problem),
+            InCluster.Find(surroundings, Time, out var problem) ?? throw new InvalidOperationException(problem),
             TimeSpan.FromMilliseconds(Patience),
             Time);
     }
@@ -44,7 +44,7 @@ internal sealed class ClientFixture : IAsyncDisposable
 
     public async Task<Watch<EndpointSlice>> WatchAsync(int version, CancellationToken cancellation)
     {
-        ApiResult<Watch<EndpointSlice>> opened = await Client.WatchAsync(EndpointSlice.Resource, Web, $"{version}", cancellation);
+        var opened = await Client.WatchAsync(EndpointSlice.Resource, Web, $"{version}", cancellation);
         return opened.Value ?? throw new InvalidOperationException(opened.Error!.Message);
     }
 

@@ -27,7 +27,7 @@ public sealed class InClusterTests : IDisposable
         _pod.Variables["KUBERNETES_SERVICE_HOST"] = host;
         _pod.Variables["KUBERNETES_SERVICE_PORT"] = port;
 
-        ClusterAccess? access = InCluster.Find(Surroundings, new ManualTime(), out string problem);
+        var access = InCluster.Find(Surroundings, new ManualTime(), out var problem);
 
         Assert.Equal("", problem);
         Assert.Equal(address, access?.Address.ToString());
@@ -48,7 +48,7 @@ public sealed class InClusterTests : IDisposable
             _pod.Variables[name] = value;
         }
 
-        Assert.Null(InCluster.Find(Surroundings, new ManualTime(), out string problem));
+        Assert.Null(InCluster.Find(Surroundings, new ManualTime(), out var problem));
         Assert.Equal(expected, problem);
     }
 
@@ -67,7 +67,7 @@ public sealed class InClusterTests : IDisposable
             _pod.WriteAccount(name, text);
         }
 
-        Assert.Null(InCluster.Find(Surroundings, new ManualTime(), out string problem));
+        Assert.Null(InCluster.Find(Surroundings, new ManualTime(), out var problem));
         Assert.Contains(InCluster.ServiceAccount + expected, problem, StringComparison.Ordinal);
         Assert.DoesNotContain("\n", problem, StringComparison.Ordinal);
     }
@@ -75,7 +75,7 @@ public sealed class InClusterTests : IDisposable
     [Fact]
     public void The_namespace_is_the_service_accounts()
     {
-        Assert.Equal("shop", InCluster.Namespace(Surroundings, out string problem));
+        Assert.Equal("shop", InCluster.Namespace(Surroundings, out var problem));
         Assert.Equal("", problem);
     }
 
@@ -84,7 +84,7 @@ public sealed class InClusterTests : IDisposable
     {
         _pod.DeleteAccount("namespace");
 
-        Assert.Null(InCluster.Namespace(Surroundings, out string problem));
+        Assert.Null(InCluster.Namespace(Surroundings, out var problem));
         Assert.EndsWith("or name the namespace", problem, StringComparison.Ordinal);
     }
 

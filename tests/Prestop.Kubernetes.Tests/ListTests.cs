@@ -15,13 +15,13 @@ public sealed class ListTests : IAsyncDisposable
     [Fact(Timeout = ClientFixture.Patience)]
     public async Task Puts_all_parts_together_and_keeps_the_version()
     {
-        for (int i = 0; i < 5; i++)
+        for (var i = 0; i < 5; i++)
         {
             Server.Slices.Put(new Slice($"web-{i}"));
         }
 
-        int version = Server.Slices.Version;
-        ResourceList<EndpointSlice>? list = (await _fixture.ListAsync(Cancellation)).Value;
+        var version = Server.Slices.Version;
+        var list = (await _fixture.ListAsync(Cancellation)).Value;
 
         Assert.Equal(["web-0", "web-1", "web-2", "web-3", "web-4"], list?.Items.Select(slice => slice.Metadata.Name));
         Assert.Equal($"{version}", list?.ResourceVersion);
@@ -35,10 +35,10 @@ public sealed class ListTests : IAsyncDisposable
         Server.Slices.Put(new Slice("other-1") { Service = "other" });
         Server.Slices.Put(new Slice("lab-1") { Namespace = "lab" });
 
-        ResourceList<EndpointSlice>? list = (await _fixture.ListAsync(Cancellation)).Value;
+        var list = (await _fixture.ListAsync(Cancellation)).Value;
 
         Assert.Equal(["web-1"], list?.Items.Select(slice => slice.Metadata.Name));
-        ApiRequest request = Assert.Single(Server.Requests);
+        var request = Assert.Single(Server.Requests);
         Assert.Equal("/apis/discovery.k8s.io/v1/namespaces/shop/endpointslices", request.Path);
         Assert.Equal("first-token", request.Token);
     }
@@ -54,7 +54,7 @@ public sealed class ListTests : IAsyncDisposable
             new SliceEndpoint("10.0.0.4") { HasConditions = false },
             new SliceEndpoint("10.0.0.5", "10.0.0.6") { Pod = "node-1", TargetKind = "Node" }));
 
-        EndpointSlice slice = Assert.Single((await _fixture.ListAsync(Cancellation)).Value!.Items);
+        var slice = Assert.Single((await _fixture.ListAsync(Cancellation)).Value!.Items);
 
         Assert.Equal([true, false, true, true, true], slice.Endpoints.Select(endpoint => endpoint.IsReady));
         Assert.Equal(["web-a", null, null, null, null], slice.Endpoints.Select(endpoint => endpoint.PodName));
@@ -77,9 +77,9 @@ public sealed class ListTests : IAsyncDisposable
         Server.Slices.Put(new Slice("web-3"));
         Server.ReplyOnce("list", async (stream, request, cancellation) =>
         {
-            int version = Server.Slices.Version;
+            var version = Server.Slices.Version;
             Server.Slices.Compact();
-            string page = $$$"""{"metadata":{"resourceVersion":"{{{version}}}","continue":"{{{version}}}:2"},"items":[]}""";
+            var page = $$$"""{"metadata":{"resourceVersion":"{{{version}}}","continue":"{{{version}}}:2"},"items":[]}""";
             await LoopbackApiServer.SendAsync(stream, 200, page, cancellation);
         });
 
@@ -146,7 +146,7 @@ public sealed class ListTests : IAsyncDisposable
     {
         Server.ReplyOnce("list", LoopbackApiServer.Answering(code, "too many requests\n", header));
 
-        ApiError? error = (await _fixture.ListAsync(Cancellation)).Error;
+        var error = (await _fixture.ListAsync(Cancellation)).Error;
 
         Assert.Equal(ApiFault.Transient, error?.Fault);
         Assert.Equal(seconds, error?.RetryAfter?.TotalSeconds);
@@ -159,7 +159,7 @@ public sealed class ListTests : IAsyncDisposable
         status["details"] = new System.Text.Json.Nodes.JsonObject { ["retryAfterSeconds"] = 4 };
         Server.ReplyOnce("list", LoopbackApiServer.Answering(429, status.ToJsonString()));
 
-        ApiError? error = (await _fixture.ListAsync(Cancellation)).Error;
+        var error = (await _fixture.ListAsync(Cancellation)).Error;
 
         Assert.Equal(4, error?.RetryAfter?.TotalSeconds);
         Assert.Equal(
@@ -185,7 +185,7 @@ public sealed class ListTests : IAsyncDisposable
     {
         Server.Forbidden["list"] = true;
 
-        ApiError? error = (await _fixture.ListAsync(Cancellation)).Error;
+        var error = (await _fixture.ListAsync(Cancellation)).Error;
 
         Assert.Equal(ApiFault.Forbidden, error?.Fault);
         Assert.Equal(new ApiCall("list", "endpointslices.discovery.k8s.io", "shop"), error?.Call);
@@ -195,7 +195,7 @@ public sealed class ListTests : IAsyncDisposable
     public async Task A_server_that_does_not_answer_is_given_up_in_time()
     {
         Server.ReplyOnce("list", LoopbackApiServer.Silence);
-        Task<ApiResult<ResourceList<EndpointSlice>>> asked = _fixture.ListAsync(Cancellation);
+        var asked = _fixture.ListAsync(Cancellation);
         await Server.SeenAsync("list", 1);
 
         _fixture.Time.Advance(ApiClient.AnswerTimeout - TimeSpan.FromTicks(1));
@@ -216,7 +216,7 @@ public sealed class ListTests : IAsyncDisposable
             half.SetResult();
             await LoopbackApiServer.Silence(stream, request, cancellation);
         });
-        Task<ApiResult<ResourceList<EndpointSlice>>> asked = _fixture.ListAsync(Cancellation);
+        var asked = _fixture.ListAsync(Cancellation);
         await half.Task;
 
         _fixture.Time.Advance(ApiClient.AnswerTimeout);
@@ -229,7 +229,7 @@ public sealed class ListTests : IAsyncDisposable
     {
         Server.ReplyOnce("list", LoopbackApiServer.Silence);
         using var caller = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        Task<ApiResult<ResourceList<EndpointSlice>>> asked = _fixture.ListAsync(caller.Token);
+        var asked = _fixture.ListAsync(caller.Token);
         await Server.SeenAsync("list", 1);
 
         await caller.CancelAsync();
@@ -240,10 +240,10 @@ public sealed class ListTests : IAsyncDisposable
     [Fact(Timeout = ClientFixture.Patience)]
     public async Task A_port_where_nobody_listens_is_transient()
     {
-        IPEndPoint address = Server.Address;
+        var address = Server.Address;
         await Server.DisposeAsync();
 
-        ApiError? error = (await _fixture.ListAsync(Cancellation)).Error;
+        var error = (await _fixture.ListAsync(Cancellation)).Error;
 
         Assert.Equal(ApiFault.Transient, error?.Fault);
         Assert.Equal($"no connection to the API server at {address}: refused", error?.Message);

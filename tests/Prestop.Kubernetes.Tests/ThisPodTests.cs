@@ -51,7 +51,7 @@ public sealed class ThisPodTests : IDisposable
         _pod.Variables["HOSTNAME"] = "web-7d9f";
         _pod.Write("etc/hosts", KubeletHosts);
 
-        ThisPod pod = Find();
+        var pod = Find();
 
         Assert.Equal("10.1.2.3", pod.Label);
         Assert.True(pod.Is(EndpointAt("10.1.2.3")));
@@ -87,7 +87,7 @@ public sealed class ThisPodTests : IDisposable
     {
         _pod.Variables["HOSTNAME"] = "web-7d9f";
 
-        ThisPod pod = Find();
+        var pod = Find();
 
         Assert.False(pod.HasAddress);
         Assert.Equal("pod web-7d9f", pod.Label);
@@ -105,7 +105,7 @@ public sealed class ThisPodTests : IDisposable
     [Fact]
     public void A_name_that_was_cut_to_fit_a_host_name_is_recognised()
     {
-        string name = new string('a', 62) + "-b";
+        var name = new string('a', 62) + "-b";
         _pod.Variables["HOSTNAME"] = new string('a', 62);
 
         Assert.True(Find().Is(EndpointAt("10.1.2.3", name)));
@@ -127,14 +127,14 @@ public sealed class ThisPodTests : IDisposable
     {
         _pod.Variables["POD_IP"] = "$(STATUS_IP)";
 
-        Assert.Null(ThisPod.Find(Surroundings, out string problem));
+        Assert.Null(ThisPod.Find(Surroundings, out var problem));
         Assert.Equal("POD_IP holds '$(STATUS_IP)'; it must be an IP address: set it from status.podIP", problem);
     }
 
     [Fact]
     public void Without_anything_to_go_by_the_problem_says_what_to_set()
     {
-        Assert.Null(ThisPod.Find(Surroundings, out string problem));
+        Assert.Null(ThisPod.Find(Surroundings, out var problem));
         Assert.Equal("nothing tells which endpoint is this pod; set POD_IP from status.podIP (fieldRef)", problem);
     }
 

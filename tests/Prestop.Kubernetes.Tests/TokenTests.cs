@@ -25,7 +25,7 @@ public sealed class TokenTests : IAsyncDisposable
         _fixture.Server.Token = "second-token";
         _fixture.Pod.WriteAccount("token", "second-token");
 
-        using Watch<EndpointSlice> watch = await _fixture.WatchAsync(_fixture.Server.Slices.Version, Cancellation);
+        using var watch = await _fixture.WatchAsync(_fixture.Server.Slices.Version, Cancellation);
 
         Assert.Equal(["first-token", "second-token"], Tokens);
     }

@@ -22,7 +22,7 @@ public sealed class TrustTests
     [Fact(Timeout = ClientFixture.Patience)]
     public async Task A_bundle_of_several_authorities_trusts_each()
     {
-        string bundle = ServerIdentity.Create().AuthorityPem + "\n" + ServerIdentity.Good.AuthorityPem;
+        var bundle = ServerIdentity.Create().AuthorityPem + "\n" + ServerIdentity.Good.AuthorityPem;
         await using var fixture = new ClientFixture(trusted: bundle);
 
         Assert.True((await fixture.ListAsync(Cancellation)).Succeeded);
@@ -32,7 +32,7 @@ public sealed class TrustTests
     {
         await using var fixture = new ClientFixture(identity: identity, trusted: trusted);
 
-        ApiError? error = (await fixture.ListAsync(Cancellation)).Error;
+        var error = (await fixture.ListAsync(Cancellation)).Error;
 
         Assert.Equal(ApiFault.Untrusted, error?.Fault);
         Assert.Contains(reason, error?.Message, StringComparison.Ordinal);

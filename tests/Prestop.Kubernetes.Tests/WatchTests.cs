@@ -14,9 +14,9 @@ public sealed class WatchTests : IAsyncDisposable
     [Fact(Timeout = ClientFixture.Patience)]
     public async Task Tells_what_has_changed_since_the_version_and_what_changes_from_then_on()
     {
-        int version = Server.Slices.Version;
+        var version = Server.Slices.Version;
         Server.Slices.Put(new Slice("web-1"));
-        using Watch<EndpointSlice> watch = await _fixture.WatchAsync(version, Cancellation);
+        using var watch = await _fixture.WatchAsync(version, Cancellation);
 
         Assert.Equal((WatchEventType.Added, "web-1", $"{version + 1}"), await NextAsync(watch));
         Server.Slices.Put(new Slice("web-1", new SliceEndpoint("10.0.0.1")));
@@ -29,9 +29,9 @@ public sealed class WatchTests : IAsyncDisposable
     [Fact(Timeout = ClientFixture.Patience)]
     public async Task Asks_for_bookmarks_and_for_an_end_in_time()
     {
-        using Watch<EndpointSlice> watch = await _fixture.WatchAsync(Server.Slices.Version, Cancellation);
+        using var watch = await _fixture.WatchAsync(Server.Slices.Version, Cancellation);
 
-        ApiRequest request = Assert.Single(Server.Requests);
+        var request = Assert.Single(Server.Requests);
         Assert.Equal("true", request["allowWatchBookmarks"]);
         Assert.Equal("10", request["timeoutSeconds"]);
         Assert.Equal($"{Server.Slices.Version}", request["resourceVersion"]);
@@ -40,10 +40,10 @@ public sealed class WatchTests : IAsyncDisposable
     [Fact(Timeout = ClientFixture.Patience)]
     public async Task A_bookmark_moves_the_version_on_and_is_about_no_object()
     {
-        int version = Server.Slices.Version;
+        var version = Server.Slices.Version;
         Server.Slices.Tick();
         Server.WatchEnding = WatchEnding.BookmarkThenClean;
-        using Watch<EndpointSlice> watch = await _fixture.WatchAsync(version, Cancellation);
+        using var watch = await _fixture.WatchAsync(version, Cancellation);
 
         Assert.Equal((WatchEventType.Bookmark, null, $"{version + 1}"), await NextAsync(watch));
         Assert.Equal((WatchEventType.End, null, ""), await NextAsync(watch));
@@ -56,10 +56,10 @@ public sealed class WatchTests : IAsyncDisposable
     [InlineData(WatchEnding.Garbage, ApiFault.Gone)]
     internal async Task An_end_that_is_out_of_order_comes_after_the_events(WatchEnding how, ApiFault fault)
     {
-        int version = Server.Slices.Version;
+        var version = Server.Slices.Version;
         Server.Slices.Put(new Slice("web-1"));
         Server.WatchEnding = how;
-        using Watch<EndpointSlice> watch = await _fixture.WatchAsync(version, Cancellation);
+        using var watch = await _fixture.WatchAsync(version, Cancellation);
 
         Assert.Equal((WatchEventType.Added, "web-1", $"{version + 1}"), await NextAsync(watch));
         Assert.Equal(fault, (await watch.NextAsync()).Error?.Fault);
@@ -69,7 +69,7 @@ public sealed class WatchTests : IAsyncDisposable
     public async Task Half_an_event_before_an_end_in_good_order_is_no_event()
     {
         Server.WatchEnding = WatchEnding.CleanInEvent;
-        using Watch<EndpointSlice> watch = await _fixture.WatchAsync(Server.Slices.Version, Cancellation);
+        using var watch = await _fixture.WatchAsync(Server.Slices.Version, Cancellation);
 
         Assert.Equal((WatchEventType.End, null, ""), await NextAsync(watch));
     }
@@ -82,7 +82,7 @@ public sealed class WatchTests : IAsyncDisposable
     {
         Server.WatchEnding = how;
 
-        ApiResult<Watch<EndpointSlice>> opened = await _fixture.Client.WatchAsync(
+        var opened = await _fixture.Client.WatchAsync(
             EndpointSlice.Resource, ClientFixture.Web, "1000", Cancellation);
 
         Assert.Equal(fault, opened.Error?.Fault);
@@ -91,9 +91,9 @@ public sealed class WatchTests : IAsyncDisposable
     [Fact(Timeout = ClientFixture.Patience)]
     public async Task A_version_that_the_server_has_forgotten_is_gone()
     {
-        int version = Server.Slices.Version;
+        var version = Server.Slices.Version;
         Server.Slices.Compact();
-        using Watch<EndpointSlice> watch = await _fixture.WatchAsync(version, Cancellation);
+        using var watch = await _fixture.WatchAsync(version, Cancellation);
 
         Assert.Equal(ApiFault.Gone, (await watch.NextAsync()).Error?.Fault);
     }
@@ -101,10 +101,10 @@ public sealed class WatchTests : IAsyncDisposable
     [Fact(Timeout = ClientFixture.Patience)]
     public async Task Events_of_megabytes_are_read()
     {
-        int version = Server.Slices.Version;
+        var version = Server.Slices.Version;
         Server.Slices.Put(new Slice("web-1") { Padding = 5_000_000 });
         Server.Slices.Put(new Slice("web-2"));
-        using Watch<EndpointSlice> watch = await _fixture.WatchAsync(version, Cancellation);
+        using var watch = await _fixture.WatchAsync(version, Cancellation);
 
         Assert.Equal("web-1", (await NextAsync(watch)).Name);
         Assert.Equal("web-2", (await NextAsync(watch)).Name);
@@ -113,11 +113,11 @@ public sealed class WatchTests : IAsyncDisposable
     [Fact(Timeout = ClientFixture.Patience)]
     public async Task An_event_without_end_is_given_up_at_the_bound()
     {
-        int version = Server.Slices.Version;
+        var version = Server.Slices.Version;
         Server.Slices.Put(new Slice("web-1") { Padding = ApiClient.LongestLine });
-        using Watch<EndpointSlice> watch = await _fixture.WatchAsync(version, Cancellation);
+        using var watch = await _fixture.WatchAsync(version, Cancellation);
 
-        ApiError? error = (await watch.NextAsync()).Error;
+        var error = (await watch.NextAsync()).Error;
 
         Assert.Equal(ApiFault.Gone, error?.Fault);
         Assert.Equal($"an event is longer than {ApiClient.LongestLine} bytes", error?.Message);
@@ -135,7 +135,7 @@ public sealed class WatchTests : IAsyncDisposable
     public async Task An_event_that_makes_no_sense_calls_for_a_new_list(string line)
     {
         Server.ReplyOnce("watch", LoopbackApiServer.Answering(200, line + "\n"));
-        using Watch<EndpointSlice> watch = await _fixture.WatchAsync(Server.Slices.Version, Cancellation);
+        using var watch = await _fixture.WatchAsync(Server.Slices.Version, Cancellation);
 
         Assert.Equal(ApiFault.Gone, (await watch.NextAsync()).Error?.Fault);
     }
@@ -145,7 +145,7 @@ public sealed class WatchTests : IAsyncDisposable
     {
         Server.ReplyOnce("watch", LoopbackApiServer.Answering(
             200, """{"object":{"endpoints":null,"metadata":{"resourceVersion":"7","name":"web-1"}},"type":"MODIFIED"}""" + "\n"));
-        using Watch<EndpointSlice> watch = await _fixture.WatchAsync(Server.Slices.Version, Cancellation);
+        using var watch = await _fixture.WatchAsync(Server.Slices.Version, Cancellation);
 
         Assert.Equal((WatchEventType.Modified, "web-1", "7"), await NextAsync(watch));
     }
@@ -153,9 +153,9 @@ public sealed class WatchTests : IAsyncDisposable
     [Fact(Timeout = ClientFixture.Patience)]
     public async Task An_error_event_that_is_not_410_is_told_by_its_code()
     {
-        string failure = LoopbackApiServer.Status(429, "TooManyRequests", "busy").ToJsonString();
+        var failure = LoopbackApiServer.Status(429, "TooManyRequests", "busy").ToJsonString();
         Server.ReplyOnce("watch", LoopbackApiServer.Answering(200, $$"""{"type":"ERROR","object":{{failure}}}""" + "\n"));
-        using Watch<EndpointSlice> watch = await _fixture.WatchAsync(Server.Slices.Version, Cancellation);
+        using var watch = await _fixture.WatchAsync(Server.Slices.Version, Cancellation);
 
         Assert.Equal(ApiFault.Transient, (await watch.NextAsync()).Error?.Fault);
     }
@@ -163,8 +163,8 @@ public sealed class WatchTests : IAsyncDisposable
     [Fact(Timeout = ClientFixture.Patience)]
     public async Task A_server_that_falls_silent_is_given_up_soon_after_the_watch_should_have_ended()
     {
-        using Watch<EndpointSlice> watch = await _fixture.WatchAsync(Server.Slices.Version, Cancellation);
-        Task<ApiResult<WatchEvent<EndpointSlice>>> next = watch.NextAsync().AsTask();
+        using var watch = await _fixture.WatchAsync(Server.Slices.Version, Cancellation);
+        var next = watch.NextAsync().AsTask();
 
         _fixture.Time.Advance(ApiClient.WatchLength);
         Assert.False(next.IsCompleted);
@@ -177,8 +177,8 @@ public sealed class WatchTests : IAsyncDisposable
     public async Task The_callers_cancellation_ends_an_open_watch()
     {
         using var caller = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        using Watch<EndpointSlice> watch = await _fixture.WatchAsync(Server.Slices.Version, caller.Token);
-        Task<ApiResult<WatchEvent<EndpointSlice>>> next = watch.NextAsync().AsTask();
+        using var watch = await _fixture.WatchAsync(Server.Slices.Version, caller.Token);
+        var next = watch.NextAsync().AsTask();
 
         await caller.CancelAsync();
 
@@ -189,7 +189,7 @@ public sealed class WatchTests : IAsyncDisposable
 
     private static async Task<(WatchEventType Type, string? Name, string Version)> NextAsync(Watch<EndpointSlice> watch)
     {
-        ApiResult<WatchEvent<EndpointSlice>> next = await watch.NextAsync();
+        var next = await watch.NextAsync();
         return next.Succeeded
             ? (next.Value.Type, next.Value.Subject?.Metadata.Name, next.Value.ResourceVersion)
             : throw new InvalidOperationException(next.Error.Message);

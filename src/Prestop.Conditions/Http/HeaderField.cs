@@ -8,8 +8,8 @@ public static class HeaderField
     /// <returns>Name and value, or null when the text is no field.</returns>
     public static KeyValuePair<string, string>? Parse(string text)
     {
-        int colon = text.IndexOf(':', StringComparison.Ordinal);
-        string name = colon < 0 ? "" : text[..colon];
+        var colon = text.IndexOf(':', StringComparison.Ordinal);
+        var name = colon < 0 ? "" : text[..colon];
         return name.Length > 0 && IsToken(name) && text.AsSpan().IndexOfAny('\r', '\n', '\0') < 0
             ? new(name, text[(colon + 1)..].Trim())
             : null;
@@ -17,7 +17,7 @@ public static class HeaderField
 
     private static bool IsToken(string name)
     {
-        foreach (char symbol in name)
+        foreach (var symbol in name)
         {
             if (!char.IsAsciiLetterOrDigit(symbol) && !"!#$%&'*+-.^_`|~".Contains(symbol, StringComparison.Ordinal))
             {

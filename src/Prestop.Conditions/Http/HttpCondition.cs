@@ -53,11 +53,11 @@ public sealed class HttpCondition : ICondition, IDisposable
     /// <inheritdoc/>
     public async ValueTask<Observation> AskAsync(CancellationToken cancellation)
     {
-        using HttpRequestMessage request = Request();
+        using var request = Request();
         try
         {
-            using HttpResponseMessage response = await _client.SendAsync(request, cancellation);
-            int status = (int)response.StatusCode;
+            using var response = await _client.SendAsync(request, cancellation);
+            var status = (int)response.StatusCode;
             return new Observation(_settings.Accepted.Contains(status) ? Finding.Met : Finding.NotMet, $"status {status}");
         }
         catch (HttpRequestException failure)
@@ -71,7 +71,7 @@ public sealed class HttpCondition : ICondition, IDisposable
         finally
         {
             // HttpClient may keep a connection for a while that it was told to close.
-            if (request.Options.TryGetValue(Connection, out Stream? connection))
+            if (request.Options.TryGetValue(Connection, out var connection))
             {
                 await connection.DisposeAsync();
             }
@@ -117,7 +117,7 @@ public sealed class HttpCondition : ICondition, IDisposable
             return "the server's certificate is for another name";
         }
 
-        bool expired = chain is not null
+        var expired = chain is not null
             && Array.Exists(chain.ChainStatus, status => status.Status.HasFlag(X509ChainStatusFlags.NotTimeValid));
         return expired
             ? "the server's certificate has expired or is not yet valid"
@@ -132,7 +132,7 @@ public sealed class HttpCondition : ICondition, IDisposable
         request.Headers.TryAddWithoutValidation("Accept", "*/*");
         if (_url.UserInfo.Length > 0)
         {
-            byte[] credentials = Encoding.UTF8.GetBytes(Uri.UnescapeDataString(_url.UserInfo));
+            var credentials = Encoding.UTF8.GetBytes(Uri.UnescapeDataString(_url.UserInfo));
             request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(credentials));
         }
 
@@ -142,7 +142,7 @@ public sealed class HttpCondition : ICondition, IDisposable
             request.Content.Headers.TryAddWithoutValidation("Content-Type", "application/x-www-form-urlencoded");
         }
 
-        foreach ((string name, string value) in _settings.Headers)
+        foreach ((var name, var value) in _settings.Headers)
         {
             // A header of the user's replaces the one of the same name that would have been sent, as with curl.
             if (request.Content is { } content && IsOfContent(name))
@@ -170,7 +170,7 @@ public sealed class HttpCondition : ICondition, IDisposable
             throw new IOException("one look is one connection");
         }
 
-        Socket socket = _settings.UnixSocket is null
+        var socket = _settings.UnixSocket is null
             ? new Socket(SocketType.Stream, ProtocolType.Tcp)
             : new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
@@ -226,7 +226,7 @@ public sealed class HttpCondition : ICondition, IDisposable
 
     private static SocketError? Cause(Exception failure)
     {
-        for (Exception? cause = failure; cause is not null; cause = cause.InnerException)
+        for (var cause = failure; cause is not null; cause = cause.InnerException)
         {
             if (cause is SocketException socket)
             {

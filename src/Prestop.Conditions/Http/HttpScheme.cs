@@ -18,7 +18,7 @@ public sealed class HttpScheme(string name) : IScheme
     /// <inheritdoc/>
     public ICondition? Parse(string text, ConditionSettings settings, out string problem)
     {
-        if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? url) || url.Host.Length == 0)
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Host.Length == 0)
         {
             problem = $"'{text}': not a URL; write {Syntax}";
             return null;

@@ -17,13 +17,13 @@ public sealed class StatusSet
     /// <returns>The set, or null when the text is none.</returns>
     public static StatusSet? Parse(string text)
     {
-        string[] parts = text.Split(',');
+        var parts = text.Split(',');
         var ranges = new (int First, int Last)[parts.Length];
-        for (int i = 0; i < parts.Length; i++)
+        for (var i = 0; i < parts.Length; i++)
         {
-            int dash = parts[i].IndexOf('-', StringComparison.Ordinal);
-            ReadOnlySpan<char> first = dash < 0 ? parts[i] : parts[i].AsSpan(0, dash);
-            ReadOnlySpan<char> last = dash < 0 ? parts[i] : parts[i].AsSpan(dash + 1);
+            var dash = parts[i].IndexOf('-', StringComparison.Ordinal);
+            var first = dash < 0 ? parts[i] : parts[i].AsSpan(0, dash);
+            var last = dash < 0 ? parts[i] : parts[i].AsSpan(dash + 1);
             if (!IsCode(first, out ranges[i].First) || !IsCode(last, out ranges[i].Last) || ranges[i].First > ranges[i].Last)
             {
                 return null;
@@ -37,7 +37,7 @@ public sealed class StatusSet
     /// <param name="status">The status of a response.</param>
     public bool Contains(int status)
     {
-        foreach ((int first, int last) in _ranges)
+        foreach ((var first, var last) in _ranges)
         {
             if (status >= first && status <= last)
             {

@@ -19,7 +19,7 @@ internal sealed class IdleRule : TrafficRule
     public override uint? AgeOfEnded(in TcpSocket socket)
     {
         // Of a connection that its program reset, the kernel has forgotten when it last received something.
-        bool forgotten = socket.SegmentsReceived == 0;
+        var forgotten = socket.SegmentsReceived == 0;
         return forgotten ? 0 : Known(Math.Min(socket.SentAgo, socket.ReceivedAgo)) ?? 0;
     }
 

@@ -12,7 +12,7 @@ internal static class LocalPorts
     /// <returns>The ports, or null when there is a problem.</returns>
     public static ushort[]? Parse(string text, string scheme, out string problem)
     {
-        ReadOnlySpan<char> list = text.AsSpan(scheme.Length + "://".Length);
+        var list = text.AsSpan(scheme.Length + "://".Length);
         if (!list.StartsWith(':'))
         {
             problem = $"'{text}': {scheme}:// takes local ports only, no host and no path; write {scheme}://:8080 or {scheme}://:8080,9090";
@@ -21,10 +21,10 @@ internal static class LocalPorts
 
         list = list[1..];
         var ports = new List<ushort>();
-        foreach (Range range in list.Split(','))
+        foreach (var range in list.Split(','))
         {
-            ReadOnlySpan<char> item = list[range];
-            if (!NetworkTarget.TryParsePort(item, out ushort port))
+            var item = list[range];
+            if (!NetworkTarget.TryParsePort(item, out var port))
             {
                 problem = $"'{text}': '{item}' is not a port; use 1 to 65535";
                 return null;

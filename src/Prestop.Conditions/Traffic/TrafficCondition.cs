@@ -28,15 +28,15 @@ internal sealed class TrafficCondition : ICondition, IDisposable
     public TrafficCondition(TrafficRule rule, ushort[] ports, ConditionSettings settings, Func<ISocketTable> open)
     {
         var ignored = new AddressRange[settings.Ignored.Count];
-        for (int i = 0; i < ignored.Length; i++)
+        for (var i = 0; i < ignored.Length; i++)
         {
             ignored[i] = new AddressRange(settings.Ignored[i]);
         }
 
-        OwnConnections own = settings.Own;
+        var own = settings.Own;
         bool IsLeftOut(in TcpSocket socket)
         {
-            foreach (AddressRange range in ignored)
+            foreach (var range in ignored)
             {
                 if (range.Contains(socket.RemoteAddress))
                 {
@@ -63,7 +63,7 @@ internal sealed class TrafficCondition : ICondition, IDisposable
         catch (IOException failure)
         {
             // Without a table at all there is none later either: what sandboxes refuse stays refused.
-            Finding finding = _table is null ? Finding.Broken : Finding.Unclear;
+            var finding = _table is null ? Finding.Broken : Finding.Unclear;
             return ValueTask.FromResult(new Observation(finding, "the socket table cannot be read: " + failure.Message));
         }
     }
@@ -73,14 +73,14 @@ internal sealed class TrafficCondition : ICondition, IDisposable
 
     private Observation Look()
     {
-        bool isFirst = _table is null;
+        var isFirst = _table is null;
         if (_table is null)
         {
             _table = _open();
             _start = _time.GetTimestamp();
         }
 
-        TimeSpan now = Read(isFirst ? ReadingDepth.Everything : ReadingDepth.Ended);
+        var now = Read(isFirst ? ReadingDepth.Everything : ReadingDepth.Ended);
         if (!isFirst && (_watch.MayBeOver(now) || now - _lastOpenReading >= Refresh))
         {
             now = Read(ReadingDepth.Known);
@@ -90,14 +90,14 @@ internal sealed class TrafficCondition : ICondition, IDisposable
             }
         }
 
-        Observation seen = _watch.Judge(now);
+        var seen = _watch.Judge(now);
         return _table.Blindness is { } blindness ? seen with { Seen = $"{seen.Seen} ({blindness})" } : seen;
     }
 
     private TimeSpan Read(ReadingDepth depth)
     {
         _table!.Read(_reading, depth);
-        TimeSpan now = _time.GetElapsedTime(_start);
+        var now = _time.GetElapsedTime(_start);
         _watch.Note(_reading, now);
         if (depth is not ReadingDepth.Ended)
         {

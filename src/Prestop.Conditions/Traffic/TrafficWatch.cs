@@ -41,7 +41,7 @@ internal sealed class TrafficWatch(TrafficRule rule, ushort[] ports, TimeSpan qu
             NoteAge(0, at);
         }
 
-        foreach (TcpSocket socket in reading.Ended)
+        foreach (var socket in reading.Ended)
         {
             NoteEnded(socket, at);
         }
@@ -60,8 +60,8 @@ internal sealed class TrafficWatch(TrafficRule rule, ushort[] ports, TimeSpan qu
     /// <param name="now">The time of the last reading.</param>
     public Observation Judge(TimeSpan now)
     {
-        TimeSpan left = Left(now);
-        bool seen = _last is { } last && now - last < _quiet;
+        var left = Left(now);
+        var seen = _last is { } last && now - last < _quiet;
         return new Observation(left <= TimeSpan.Zero ? Finding.Met : seen ? Finding.NotMet : Finding.Unclear, Words(now))
         {
             LookAgainIn = left <= TimeSpan.Zero ? null : left < Pace ? left : Pace,
@@ -72,7 +72,7 @@ internal sealed class TrafficWatch(TrafficRule rule, ushort[] ports, TimeSpan qu
 
     private static string Seconds(TimeSpan span)
     {
-        long tenths = Math.Max(span.Ticks, 0) / (TimeSpan.TicksPerSecond / 10);
+        var tenths = Math.Max(span.Ticks, 0) / (TimeSpan.TicksPerSecond / 10);
         return $"{tenths / 10}.{tenths % 10} s";
     }
 
@@ -80,7 +80,7 @@ internal sealed class TrafficWatch(TrafficRule rule, ushort[] ports, TimeSpan qu
 
     private void NoteAge(uint milliseconds, TimeSpan at)
     {
-        TimeSpan then = at - TimeSpan.FromMilliseconds(milliseconds) + Tick;
+        var then = at - TimeSpan.FromMilliseconds(milliseconds) + Tick;
         then = then < at ? then : at;
         _last = _last > then ? _last : then;
     }
@@ -89,7 +89,7 @@ internal sealed class TrafficWatch(TrafficRule rule, ushort[] ports, TimeSpan qu
     {
         // Without a remote port it was a listener, on which nothing was ever sent or received, or a connection that its
         // program reset (tcp_disconnect), which sets only the one of the two times back.
-        bool wasListener = socket.RemotePort == 0 && socket.SentAgo == socket.ReceivedAgo;
+        var wasListener = socket.RemotePort == 0 && socket.SentAgo == socket.ReceivedAgo;
         if (!wasListener && !isLeftOut(socket) && rule.AgeOfEnded(socket) is { } age)
         {
             NoteAge(age, at);
@@ -100,7 +100,7 @@ internal sealed class TrafficWatch(TrafficRule rule, ushort[] ports, TimeSpan qu
     {
         _connections = 0;
         long backlog = 0;
-        foreach (TcpSocket socket in reading.Open)
+        foreach (var socket in reading.Open)
         {
             if (socket.State is TcpState.Listen)
             {
@@ -133,7 +133,7 @@ internal sealed class TrafficWatch(TrafficRule rule, ushort[] ports, TimeSpan qu
 
     private string Unserved(List<TcpSocket> open)
     {
-        foreach (ushort port in ports)
+        foreach (var port in ports)
         {
             if (!open.Exists(socket => socket.State is TcpState.Listen && socket.LocalPort == port))
             {
@@ -146,13 +146,13 @@ internal sealed class TrafficWatch(TrafficRule rule, ushort[] ports, TimeSpan qu
 
     private string Words(TimeSpan now)
     {
-        string connections = _connections switch
+        var connections = _connections switch
         {
             0 => "no connection",
             1 => "1 connection",
             _ => $"{_connections} connections",
         };
-        string last = _last is { } then ? $"{rule.Last} {Seconds(now - then)} ago" : $"{rule.None} for {Seconds(now)}";
+        var last = _last is { } then ? $"{rule.Last} {Seconds(now - then)} ago" : $"{rule.None} for {Seconds(now)}";
         return $"{connections}, {last}{_unserved}";
     }
 }

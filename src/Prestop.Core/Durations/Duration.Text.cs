@@ -37,11 +37,16 @@ public readonly partial struct Duration : IEquatable<Duration>, IComparable<Dura
     {
         value = default;
         if (text.Length > MaxTextLength)
+        {
             return false;
+        }
+
         Span<byte> utf8 = stackalloc byte[Encoding.UTF8.GetMaxByteCount(MaxTextLength)];
         var length = Encoding.UTF8.GetBytes(text, utf8);
         fixed (byte* start = utf8)
+        {
             return TryParse(start, (nuint)length, out value);
+        }
     }
 
     /// <summary>The same length as a duration.</summary>
@@ -50,7 +55,10 @@ public readonly partial struct Duration : IEquatable<Duration>, IComparable<Dura
     public static Duration FromTimeSpan(TimeSpan span)
     {
         if (span == TimeSpan.MaxValue || span == Timeout.InfiniteTimeSpan)
+        {
             return Forever;
+        }
+
         ArgumentOutOfRangeException.ThrowIfLessThan(span, TimeSpan.Zero);
         var (seconds, ticks) = long.DivRem(span.Ticks, TimeSpan.TicksPerSecond);
         return new(seconds, (uint)ticks * NanosecondsPerTick);
@@ -72,24 +80,36 @@ public readonly partial struct Duration : IEquatable<Duration>, IComparable<Dura
     public override string ToString()
     {
         if (IsForever)
+        {
             return "infinity";
+        }
+
         if (_seconds == 0 && _nanoseconds != 0)
+        {
             return SubSecond(_nanoseconds);
+        }
 
         var text = new StringBuilder();
         Append(_seconds / SecondsPerDay, 'd');
         Append(_seconds / 3_600 % 24, 'h');
         Append(_seconds / 60 % 60, 'm');
         if (_nanoseconds != 0)
+        {
             text.Append(CultureInfo.InvariantCulture, $"{_seconds % 60}.{$"{_nanoseconds:D9}".TrimEnd('0')}s");
+        }
         else
+        {
             Append(_seconds % 60, 's');
+        }
+
         return text.Length == 0 ? "0s" : text.ToString();
 
         void Append(long count, char unit)
         {
             if (count != 0)
+            {
                 text.Append(CultureInfo.InvariantCulture, $"{count}{unit}");
+            }
         }
     }
 

@@ -58,7 +58,10 @@ public readonly partial struct Duration
     {
         var end = text + length;
         if (TryParseGnu(text, end, out value) || TryParseCompound(text, end, out value) || TryParseIso(text, end, out value))
+        {
             return true;
+        }
+
         value = default;
         return false;
     }
@@ -68,25 +71,39 @@ public readonly partial struct Duration
     {
         value = default;
         while (at < end && (*at == ' ' || (*at >= '\t' && *at <= '\r')))
+        {
             at++;
+        }
+
         var negative = at < end && *at == '-';
         if (negative || (at < end && *at == '+'))
+        {
             at++;
+        }
 
         Numeral number = default;
         var infinite = TrySkip(ref at, end, "infinity"u8, foldCase: true) || TrySkip(ref at, end, "inf"u8, foldCase: true);
         if (!infinite)
         {
             if (!Numeral.TryReadHexadecimal(ref at, end, out number) && !Numeral.TryReadDecimal(ref at, end, out number))
+            {
                 return false;
+            }
+
             number.ReadExponent(ref at, end);
         }
 
         uint unitSeconds = 1;
         if (at < end && !TryReadUnitOfSeconds(ref at, out unitSeconds))
+        {
             return false;
+        }
+
         if (at != end || (negative && (infinite || !number.IsZero)))
+        {
             return false;
+        }
+
         value = infinite ? Forever : number.Times(unitSeconds);
         return true;
     }
@@ -98,7 +115,10 @@ public readonly partial struct Duration
         do
         {
             if (!Numeral.TryReadStrictDecimal(ref at, end, out var number) || !TryReadUnit(ref at, end, ref number, out var unitSeconds))
+            {
                 return false;
+            }
+
             value += number.Times(unitSeconds);
         }
         while (at < end);
@@ -110,9 +130,12 @@ public readonly partial struct Duration
     {
         value = default;
         if (at == end || *at++ != 'P')
+        {
             return false;
+        }
+
         var inTime = false;
-        uint previous = uint.MaxValue;
+        var previous = uint.MaxValue;
         do
         {
             if (!inTime && at < end && *at == 'T')
@@ -122,7 +145,10 @@ public readonly partial struct Duration
             }
 
             if (!Numeral.TryReadStrictDecimal(ref at, end, out var number) || at == end)
+            {
                 return false;
+            }
+
             uint unitSeconds = *at switch
             {
                 (byte)'D' when !inTime => 86_400,
@@ -133,7 +159,10 @@ public readonly partial struct Duration
             };
             at++;
             if (unitSeconds >= previous || (number.HasFraction && at < end))
+            {
                 return false;
+            }
+
             previous = unitSeconds;
             value += number.Times(unitSeconds);
         }
@@ -146,13 +175,22 @@ public readonly partial struct Duration
     {
         unitSeconds = 1;
         if (TrySkip(ref at, end, "ns"u8))
+        {
             number.Scale(-9);
+        }
         else if (TrySkip(ref at, end, "us"u8) || TrySkip(ref at, end, "\u00B5s"u8) || TrySkip(ref at, end, "\u03BCs"u8))
+        {
             number.Scale(-6);
+        }
         else if (TrySkip(ref at, end, "ms"u8))
+        {
             number.Scale(-3);
+        }
         else
+        {
             return at < end && TryReadUnitOfSeconds(ref at, out unitSeconds);
+        }
+
         return true;
     }
 
@@ -173,11 +211,16 @@ public readonly partial struct Duration
     private static unsafe bool TrySkip(ref byte* at, byte* end, ReadOnlySpan<byte> word, bool foldCase = false)
     {
         if (end - at < word.Length)
+        {
             return false;
+        }
+
         for (var i = 0; i < word.Length; i++)
         {
             if ((foldCase ? at[i] | 0x20 : at[i]) != word[i])
+            {
                 return false;
+            }
         }
 
         at += word.Length;
@@ -205,7 +248,9 @@ public readonly partial struct Duration
                 for (long i = 0; i < _whole + _fraction; i++)
                 {
                     if (Digit(i) != 0)
+                    {
                         return false;
+                    }
                 }
 
                 return true;
@@ -222,10 +267,16 @@ public readonly partial struct Duration
         {
             number = default;
             if (end - at < 2 || at[0] != '0' || (at[1] | 0x20) != 'x')
+            {
                 return false;
+            }
+
             var digits = at + 2;
             if (!TryReadDigits(ref digits, end, true, out number))
+            {
                 return false;
+            }
+
             at = digits;
             return true;
         }
@@ -234,17 +285,28 @@ public readonly partial struct Duration
         {
             var next = at;
             if (next == end || (*next++ | 0x20) != (_hexadecimal ? 'p' : 'e'))
+            {
                 return;
+            }
+
             var negative = next < end && *next == '-';
             if (negative || (next < end && *next == '+'))
+            {
                 next++;
+            }
+
             if (next == end || !IsDigit(*next, false))
+            {
                 return;
+            }
+
             long exponent = 0;
             for (; next < end && IsDigit(*next, false); next++)
             {
                 if (exponent < LargestExponent)
+                {
                     exponent = (exponent * 10) + (*next - '0');
+                }
             }
 
             _exponent = negative ? -exponent : exponent;
@@ -265,12 +327,17 @@ public readonly partial struct Duration
             {
                 var place = i < places ? Place(i) : 0;
                 if (units > (long.MaxValue - place) / Base)
+                {
                     return Forever;
+                }
+
                 units = (units * Base) + place;
             }
 
             if (units > (ulong)long.MaxValue / unitSeconds)
+            {
                 return Forever;
+            }
 
             // Horner's rule from the last place: dropping each remainder is exact, because floors of integer quotients nest.
             var scale = (ulong)unitSeconds * NanosecondsPerSecond;
@@ -313,7 +380,10 @@ public readonly partial struct Duration
             }
 
             if (number._whole + number._fraction == 0)
+            {
                 return false;
+            }
+
             at = next;
             return true;
         }
@@ -322,7 +392,10 @@ public readonly partial struct Duration
         {
             var start = at;
             while (at < end && IsDigit(*at, hexadecimal))
+            {
                 at++;
+            }
+
             return at - start;
         }
 

@@ -11,16 +11,31 @@ internal static class DurationHint
     public static string For(ReadOnlySpan<char> text)
     {
         if (text.Length > Duration.MaxTextLength)
+        {
             return $"it has {text.Length} characters, at most {Duration.MaxTextLength} are read; write it shorter, such as 1m30s";
+        }
+
         if (text.IsEmpty)
+        {
             return "it is empty; " + General;
+        }
+
         var trimmed = text.Trim();
         if (trimmed.IsEmpty)
+        {
             return "it is blank; " + General;
+        }
+
         if (trimmed[0] is '-' or '\u2212')
+        {
             return "a duration cannot be negative; write 0 for none";
+        }
+
         if (trimmed.TrimStart('+').StartsWith("nan", StringComparison.OrdinalIgnoreCase))
+        {
             return "not a number has no length; " + General;
+        }
+
         return trimmed.Length <= LongestGuess && (Unspaced(trimmed) ?? Clock(trimmed) ?? Words(trimmed)) is { } meant
             ? "write " + meant
             : General;
@@ -32,16 +47,24 @@ internal static class DurationHint
     private static string? Clock(ReadOnlySpan<char> text)
     {
         if (!text.Contains(':'))
+        {
             return null;
+        }
+
         var parts = text.ToString().Split(':');
         if (parts.Length > 3)
+        {
             return null;
+        }
+
         var meant = new StringBuilder();
         for (var i = 0; i < parts.Length; i++)
         {
             var number = parts[i].TrimStart('0');
             if (number.Length != 0)
+            {
                 meant.Append(number.StartsWith('.') ? "0" : "").Append(number).Append("hms"[i + 3 - parts.Length]);
+            }
         }
 
         return Accepted(meant.Length == 0 ? "0s" : meant.ToString());
@@ -60,7 +83,10 @@ internal static class DurationHint
             text = text[word.Length..].TrimStart();
             var unit = word.IsEmpty ? UnitBelow(previousUnit) : UnitNamed(word.ToString());
             if (number.IsEmpty || unit is null || (word.IsEmpty && !text.IsEmpty))
+            {
                 return null;
+            }
+
             previousUnit = unit;
             meant.Append(number.ToString().Replace("_", "", StringComparison.Ordinal).Replace(',', '.')).Append(unit);
         }
@@ -72,7 +98,10 @@ internal static class DurationHint
     {
         var count = 0;
         while (count < text.Length && condition(text[count]))
+        {
             count++;
+        }
+
         return count;
     }
 

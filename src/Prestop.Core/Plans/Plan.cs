@@ -50,12 +50,12 @@ public sealed record Plan
     {
         get
         {
-            TimeSpan steps = Order is StepOrder.InOrder
+            var steps = Order is StepOrder.InOrder
                 ? Steps.Aggregate(TimeSpan.Zero, (sum, step) => Add(sum, LongestOf(step)))
                 : Order is StepOrder.Any && Steps.OfType<PauseStep>().Any()
                     ? Steps.OfType<PauseStep>().Min(step => step.Length)
                     : Steps.Max(LongestOf);
-            TimeSpan longest = steps > Min ? steps : Min;
+            var longest = steps > Min ? steps : Min;
             return Max < longest ? Max.Value : longest;
         }
     }

@@ -16,8 +16,8 @@ public sealed class PlanRun(Plan plan, TimeProvider time, Random random, IPlanOb
     /// <param name="cancellation">The caller's way to call the plan off.</param>
     public async Task<WaitResult> RunAsync(CancellationToken cancellation)
     {
-        long start = time.GetTimestamp();
-        Deadline? chain = plan.Max is { } max ? Deadline.After(max, start, time) : null;
+        var start = time.GetTimestamp();
+        var chain = plan.Max is { } max ? Deadline.After(max, start, time) : null;
         var loop = new WaitingLoop(
             new WaitingRules
             {
@@ -29,15 +29,15 @@ public sealed class PlanRun(Plan plan, TimeProvider time, Random random, IPlanOb
             random);
 
         Task<WaitResult> RunStep(Step step, CancellationToken stop) => RunStepAsync(step, loop, chain, stop);
-        WaitResult steps = plan.Order switch
+        var steps = plan.Order switch
         {
             StepOrder.InOrder => await InOrderAsync(RunStep, cancellation),
             StepOrder.Any => await SideBySideAsync(RunStep, Succeeded, cancellation),
             _ => await SideBySideAsync(RunStep, result => !Succeeded(result) && !plan.ContinueOnFailure, cancellation),
         };
 
-        bool calledOff = steps.End is WaitEnd.Cancelled || !await HoldUntilMinAsync(start, cancellation);
-        WaitEnd end = calledOff ? WaitEnd.Cancelled
+        var calledOff = steps.End is WaitEnd.Cancelled || !await HoldUntilMinAsync(start, cancellation);
+        var end = calledOff ? WaitEnd.Cancelled
             : Succeeded(steps) || plan.ContinueOnFailure ? WaitEnd.Met
             : steps.End;
         return new WaitResult(end, steps.Seen, time.GetElapsedTime(start));
@@ -48,7 +48,7 @@ public sealed class PlanRun(Plan plan, TimeProvider time, Random random, IPlanOb
     private async Task<WaitResult> InOrderAsync(Func<Step, CancellationToken, Task<WaitResult>> run, CancellationToken cancellation)
     {
         WaitResult result = default;
-        foreach (Step step in plan.Steps)
+        foreach (var step in plan.Steps)
         {
             result = await run(step, cancellation);
             if (result.End is WaitEnd.Cancelled || (!Succeeded(result) && !plan.ContinueOnFailure))
@@ -74,9 +74,9 @@ public sealed class PlanRun(Plan plan, TimeProvider time, Random random, IPlanOb
         List<Task<WaitResult>> running = [.. plan.Steps.Select(step => run(step, rest.Token))];
         while (running.Count > 0)
         {
-            Task<WaitResult> ended = await Task.WhenAny(running);
+            var ended = await Task.WhenAny(running);
             running.Remove(ended);
-            WaitResult result = await ended;
+            var result = await ended;
             if (decision is not null)
             {
                 continue;
@@ -95,11 +95,11 @@ public sealed class PlanRun(Plan plan, TimeProvider time, Random random, IPlanOb
 
     private async Task<WaitResult> RunStepAsync(Step step, WaitingLoop loop, Deadline? chain, CancellationToken cancellation)
     {
-        TimeSpan longest = plan.LongestOf(step);
+        var longest = plan.LongestOf(step);
         observer.Started(step, chain?.Left < longest ? chain.Left : longest);
 
-        long start = time.GetTimestamp();
-        WaitResult result = step switch
+        var start = time.GetTimestamp();
+        var result = step switch
         {
             PauseStep pause => await RunPauseAsync(pause, start, chain ?? Deadline.Never(time), cancellation),
             ConditionStep wait => await loop.UntilMetAsync(
@@ -115,15 +115,15 @@ public sealed class PlanRun(Plan plan, TimeProvider time, Random random, IPlanOb
 
     private async Task<WaitResult> RunPauseAsync(PauseStep pause, long start, Deadline deadline, CancellationToken cancellation)
     {
-        using Limit limit = deadline.Or(cancellation);
-        bool whole = await Pause.UntilAsync(pause.Length, start, time, limit.Token);
+        using var limit = deadline.Or(cancellation);
+        var whole = await Pause.UntilAsync(pause.Length, start, time, limit.Token);
         return new WaitResult(whole ? WaitEnd.Met : limit.End, "", time.GetElapsedTime(start));
     }
 
     /// <summary>False when the caller called it off. The deadline cannot come first: <c>Min</c> is not above <c>Max</c>.</summary>
     private async Task<bool> HoldUntilMinAsync(long start, CancellationToken cancellation)
     {
-        TimeSpan left = plan.Min - time.GetElapsedTime(start);
+        var left = plan.Min - time.GetElapsedTime(start);
         if (left <= TimeSpan.Zero)
         {
             return true;

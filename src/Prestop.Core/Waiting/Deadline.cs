@@ -42,7 +42,7 @@ public sealed class Deadline
                 return TimeSpan.MaxValue;
             }
 
-            TimeSpan left = _length - _time.GetElapsedTime(_start);
+            var left = _length - _time.GetElapsedTime(_start);
             return left > TimeSpan.Zero ? left : TimeSpan.Zero;
         }
     }

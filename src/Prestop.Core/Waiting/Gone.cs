@@ -7,7 +7,7 @@ public sealed class Gone(ICondition condition) : ICondition
     /// <inheritdoc/>
     public async ValueTask<Observation> AskAsync(CancellationToken cancellation)
     {
-        Observation seen = await condition.AskAsync(cancellation);
+        var seen = await condition.AskAsync(cancellation);
         return seen with
         {
             Finding = seen.Finding switch

@@ -15,14 +15,14 @@ public static class Pause
     {
         while (true)
         {
-            TimeSpan left = length - time.GetElapsedTime(start);
+            var left = length - time.GetElapsedTime(start);
             if (left <= TimeSpan.Zero)
             {
                 return true;
             }
 
             // .NET's timers count whole milliseconds and drop the rest, which would wake a fraction of one early.
-            TimeSpan timer = TimeSpan.FromMilliseconds(Math.Ceiling(Math.Min(left.TotalMilliseconds, Deadline.Longest.TotalMilliseconds)));
+            var timer = TimeSpan.FromMilliseconds(Math.Ceiling(Math.Min(left.TotalMilliseconds, Deadline.Longest.TotalMilliseconds)));
             try
             {
                 await Task.Delay(timer, time, cancellation);

@@ -14,10 +14,10 @@ public sealed class WaitingLoop(WaitingRules rules, TimeProvider time, Random ra
     public async Task<WaitResult> UntilMetAsync(
         ICondition condition, Deadline deadline, Action<Observation> looked, CancellationToken cancellation)
     {
-        long start = time.GetTimestamp();
-        using Limit limit = deadline.Or(cancellation);
+        var start = time.GetTimestamp();
+        using var limit = deadline.Or(cancellation);
         var last = new Observation(Finding.Unclear, "");
-        int inARow = 0;
+        var inARow = 0;
 
         try
         {
@@ -38,8 +38,8 @@ public sealed class WaitingLoop(WaitingRules rules, TimeProvider time, Random ra
                     return Ended(await HoldUntilFallbackAsync(limit.Token));
                 }
 
-                TimeSpan delay = last.LookAgainIn ?? rules.Interval * (1 + (WaitingRules.Jitter * ((2 * random.NextDouble()) - 1)));
-                bool fallsBack = !last.IsJudged && rules.Fallback?.Left <= delay;
+                var delay = last.LookAgainIn ?? rules.Interval * (1 + (WaitingRules.Jitter * ((2 * random.NextDouble()) - 1)));
+                var fallsBack = !last.IsJudged && rules.Fallback?.Left <= delay;
                 await DelayAsync(fallsBack ? rules.Fallback!.Left : delay, limit.Token);
                 if (fallsBack)
                 {

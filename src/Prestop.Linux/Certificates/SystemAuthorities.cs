@@ -21,9 +21,9 @@ public static class SystemAuthorities
     /// <returns>None when the image has no bundle: then nobody is trusted.</returns>
     public static X509Certificate2Collection Read()
     {
-        string? named = Environment.GetEnvironmentVariable("SSL_CERT_FILE");
-        string[] candidates = string.IsNullOrEmpty(named) ? Bundles : [named];
-        foreach (string path in candidates)
+        var named = Environment.GetEnvironmentVariable("SSL_CERT_FILE");
+        var candidates = string.IsNullOrEmpty(named) ? Bundles : [named];
+        foreach (var path in candidates)
         {
             if (CertificateAuthorities.Read(path, out _) is { } authorities)
             {

@@ -17,7 +17,7 @@ public static class ByteText
         var text = new StringBuilder(bytes.Length);
         while (!bytes.IsEmpty)
         {
-            if (Rune.DecodeFromUtf8(bytes, out Rune rune, out int length) is System.Buffers.OperationStatus.Done)
+            if (Rune.DecodeFromUtf8(bytes, out var rune, out var length) is System.Buffers.OperationStatus.Done)
             {
                 text.Append(rune.ToString());
             }
@@ -41,7 +41,7 @@ public static class ByteText
         Span<byte> utf8 = stackalloc byte[4];
         for (ReadOnlySpan<char> rest = text; !rest.IsEmpty;)
         {
-            bool isRune = Rune.DecodeFromUtf16(rest, out Rune rune, out int length) is System.Buffers.OperationStatus.Done;
+            var isRune = Rune.DecodeFromUtf16(rest, out var rune, out var length) is System.Buffers.OperationStatus.Done;
             if (!isRune && rest[0] is >= (char)(Escape + 0x80) and <= (char)(Escape + 0xFF))
             {
                 bytes.Add((byte)(rest[0] - Escape));

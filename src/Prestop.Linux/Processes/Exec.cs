@@ -46,14 +46,14 @@ public static partial class Exec
         // die of a closed pipe as it does when a shell starts it.
         signal(SIGPIPE, 0);
 
-        byte*[] arguments = new byte*[command.Count + 1];
-        for (int i = 0; i < command.Count; i++)
+        var arguments = new byte*[command.Count + 1];
+        for (var i = 0; i < command.Count; i++)
         {
             arguments[i] = Copy(command[i]);
         }
 
         var failure = ExecFailure.NotFound;
-        foreach (string file in Candidates(command[0]))
+        foreach (var file in Candidates(command[0]))
         {
             switch (Execute(file, arguments))
             {
@@ -79,9 +79,9 @@ public static partial class Exec
     {
         fixed (byte** first = arguments)
         {
-            byte* path = Copy(file);
+            var path = Copy(file);
             execv(path, first);
-            int error = Marshal.GetLastPInvokeError();
+            var error = Marshal.GetLastPInvokeError();
             NativeMemory.Free(path);
             return error;
         }
@@ -89,8 +89,8 @@ public static partial class Exec
 
     private static unsafe byte* Copy(string text)
     {
-        byte[] bytes = ByteText.Encode(text);
-        byte* copy = (byte*)NativeMemory.AllocZeroed((nuint)bytes.Length + 1);
+        var bytes = ByteText.Encode(text);
+        var copy = (byte*)NativeMemory.AllocZeroed((nuint)bytes.Length + 1);
         bytes.CopyTo(new Span<byte>(copy, bytes.Length));
         return copy;
     }

@@ -22,7 +22,7 @@ internal readonly struct BpfInstruction
     {
         var program = new BpfInstruction[wanted.Length + 3];
         program[0] = new BpfInstruction(LoadHalfWord, 0, offset);
-        for (int i = 0; i < wanted.Length; i++)
+        for (var i = 0; i < wanted.Length; i++)
         {
             program[i + 1] = new BpfInstruction(JumpIfEqual, (byte)(wanted.Length - i), wanted[i]);
         }

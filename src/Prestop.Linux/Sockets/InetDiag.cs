@@ -53,11 +53,11 @@ internal static class InetDiag
     /// <param name="sequence">The request's number.</param>
     public static byte[] DumpRequest(byte family, ReadOnlySpan<ushort> ports, uint sequence)
     {
-        byte[] bytecode = PortFilter(ports);
-        byte[] request = new byte[ExactRequestLength + 4 + bytecode.Length];
+        var bytecode = PortFilter(ports);
+        var request = new byte[ExactRequestLength + 4 + bytecode.Length];
         WriteHeader(request, FlagRequest | FlagDump, sequence);
         WriteQuestion(request, family);
-        Span<byte> attribute = request.AsSpan(ExactRequestLength);
+        var attribute = request.AsSpan(ExactRequestLength);
         BinaryPrimitives.WriteUInt16LittleEndian(attribute, (ushort)attribute.Length);
         BinaryPrimitives.WriteUInt16LittleEndian(attribute[2..], Bytecode);
         bytecode.CopyTo(attribute[4..]);
@@ -70,9 +70,9 @@ internal static class InetDiag
     /// <param name="identity">Its identity, as <see cref="TryRead"/> gave it.</param>
     public static void AppendExactRequest(List<byte> requests, byte family, ReadOnlySpan<byte> identity)
     {
-        int start = requests.Count;
+        var start = requests.Count;
         CollectionsMarshal.SetCount(requests, start + ExactRequestLength);
-        Span<byte> request = CollectionsMarshal.AsSpan(requests)[start..];
+        var request = CollectionsMarshal.AsSpan(requests)[start..];
         request.Clear();
         WriteHeader(request, FlagRequest, sequence: 0);
         WriteQuestion(request, family);
@@ -84,7 +84,7 @@ internal static class InetDiag
     /// <param name="sequence">The number.</param>
     public static void Number(Span<byte> requests, uint sequence)
     {
-        for (int start = 0; start < requests.Length; start += ExactRequestLength)
+        for (var start = 0; start < requests.Length; start += ExactRequestLength)
         {
             BinaryPrimitives.WriteUInt32LittleEndian(requests[(start + 8)..], sequence);
         }
@@ -100,10 +100,10 @@ internal static class InetDiag
         const byte jump = 1;
         const byte localPortEquals = 11;
         const int step = 12;
-        byte[] code = new byte[(step * ports.Length) - 4];
-        for (int i = 0; i < ports.Length; i++)
+        var code = new byte[(step * ports.Length) - 4];
+        for (var i = 0; i < ports.Length; i++)
         {
-            Span<byte> test = code.AsSpan(step * i);
+            var test = code.AsSpan(step * i);
             test[0] = localPortEquals;
             test[1] = 8;
             BinaryPrimitives.WriteUInt16LittleEndian(test[2..], step);
@@ -137,7 +137,7 @@ internal static class InetDiag
 
         family = payload[0];
         identity = payload.Slice(4, IdentityLength);
-        ReadOnlySpan<byte> info = FindInfo(payload[MessageLength..]);
+        var info = FindInfo(payload[MessageLength..]);
         socket = new TcpSocket
         {
             State = (TcpState)payload[1],
@@ -193,7 +193,7 @@ internal static class InetDiag
 
     private static void WriteQuestion(Span<byte> request, byte family)
     {
-        Span<byte> question = request[NetlinkMessages.HeaderLength..];
+        var question = request[NetlinkMessages.HeaderLength..];
         question[0] = family;
         question[1] = Tcp;
         question[2] = WithInfo;

@@ -47,7 +47,7 @@ internal ref struct NetlinkMessages(ReadOnlySpan<byte> datagram)
             return false;
         }
 
-        uint length = BinaryPrimitives.ReadUInt32LittleEndian(_rest);
+        var length = BinaryPrimitives.ReadUInt32LittleEndian(_rest);
         if (length < HeaderLength || length > _rest.Length)
         {
             return false;

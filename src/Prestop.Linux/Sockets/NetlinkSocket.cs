@@ -30,7 +30,7 @@ internal sealed partial class NetlinkSocket : IDisposable
     /// <exception cref="NetlinkException">The kernel or a sandbox does not allow it.</exception>
     public NetlinkSocket()
     {
-        int descriptor = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+        var descriptor = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
         if (descriptor < 0)
         {
             throw new NetlinkException(Marshal.GetLastPInvokeError());
@@ -85,7 +85,7 @@ internal sealed partial class NetlinkSocket : IDisposable
     {
         while (true)
         {
-            if (TryReceive(0, out ReadOnlySpan<byte> datagram))
+            if (TryReceive(0, out var datagram))
             {
                 return datagram;
             }
@@ -138,7 +138,7 @@ internal sealed partial class NetlinkSocket : IDisposable
 
     private static void ThrowUnlessInterrupted()
     {
-        int error = Marshal.GetLastPInvokeError();
+        var error = Marshal.GetLastPInvokeError();
         if (error is not EINTR)
         {
             throw new NetlinkException(error);

@@ -63,7 +63,7 @@ internal sealed class NetlinkTable : ISocketTable
         if (depth is not ReadingDepth.Ended)
         {
             // Read before the table is: a connection that opens in between then shows at the next reading.
-            long? opens = ReadPassiveOpens();
+            var opens = ReadPassiveOpens();
             if (depth is ReadingDepth.Everything || opens is null || opens != _passiveOpens || _known.Count > MaxKnown)
             {
                 reading.Depth = ReadingDepth.Everything;
@@ -93,7 +93,7 @@ internal sealed class NetlinkTable : ISocketTable
         {
             try
             {
-                while (_notices.TryReceiveNow(out ReadOnlySpan<byte> datagram))
+                while (_notices.TryReceiveNow(out var datagram))
                 {
                     AddEnded(datagram, reading.Ended);
                 }
@@ -124,7 +124,7 @@ internal sealed class NetlinkTable : ISocketTable
         var messages = new NetlinkMessages(datagram);
         while (messages.MoveNext())
         {
-            if (messages.Type == InetDiag.ByFamily && InetDiag.TryRead(messages.Payload, out TcpSocket socket, out _, out _))
+            if (messages.Type == InetDiag.ByFamily && InetDiag.TryRead(messages.Payload, out var socket, out _, out _))
             {
                 ended.Add(socket);
             }
@@ -133,7 +133,7 @@ internal sealed class NetlinkTable : ISocketTable
 
     private void DumpAll(List<TcpSocket> sockets)
     {
-        for (int attempt = 1; ; attempt++)
+        for (var attempt = 1; ; attempt++)
         {
             sockets.Clear();
             _known.Clear();
@@ -153,8 +153,8 @@ internal sealed class NetlinkTable : ISocketTable
     /// <returns>False when the kernel says that some may be missing.</returns>
     private bool Dump(byte family, List<TcpSocket> sockets)
     {
-        bool complete = true;
-        uint sequence = ++_sequence;
+        var complete = true;
+        var sequence = ++_sequence;
         _questions.Send(InetDiag.DumpRequest(family, _ports, sequence));
         while (true)
         {
@@ -175,7 +175,7 @@ internal sealed class NetlinkTable : ISocketTable
                         : throw new NetlinkException(messages.ErrorNumber);
                 }
 
-                if (InetDiag.TryRead(messages.Payload, out TcpSocket socket, out byte seenFamily, out ReadOnlySpan<byte> identity))
+                if (InetDiag.TryRead(messages.Payload, out var socket, out var seenFamily, out var identity))
                 {
                     Add(socket, seenFamily, identity, sockets);
                 }
@@ -194,15 +194,15 @@ internal sealed class NetlinkTable : ISocketTable
 
     private void AskForKnown(List<TcpSocket> sockets)
     {
-        Span<byte> rest = CollectionsMarshal.AsSpan(_known);
+        var rest = CollectionsMarshal.AsSpan(_known);
         while (!rest.IsEmpty)
         {
-            Span<byte> batch = rest[..Math.Min(RequestsAtOnce * InetDiag.ExactRequestLength, rest.Length)];
+            var batch = rest[..Math.Min(RequestsAtOnce * InetDiag.ExactRequestLength, rest.Length)];
             rest = rest[batch.Length..];
-            uint sequence = ++_sequence;
+            var sequence = ++_sequence;
             InetDiag.Number(batch, sequence);
             _questions.Send(batch);
-            for (int missing = batch.Length / InetDiag.ExactRequestLength; missing > 0;)
+            for (var missing = batch.Length / InetDiag.ExactRequestLength; missing > 0;)
             {
                 missing -= ReadAnswers(sequence, sockets);
             }
@@ -212,14 +212,14 @@ internal sealed class NetlinkTable : ISocketTable
     /// <summary>Reads one datagram of answers. An error is an answer too: the socket is gone, or another has its addresses.</summary>
     private int ReadAnswers(uint sequence, List<TcpSocket> sockets)
     {
-        int answers = 0;
+        var answers = 0;
         var messages = new NetlinkMessages(_questions.Receive());
         while (messages.MoveNext())
         {
             if (messages.Sequence == sequence)
             {
                 answers++;
-                if (messages.Type == InetDiag.ByFamily && InetDiag.TryRead(messages.Payload, out TcpSocket socket, out _, out _))
+                if (messages.Type == InetDiag.ByFamily && InetDiag.TryRead(messages.Payload, out var socket, out _, out _))
                 {
                     sockets.Add(socket);
                 }

@@ -1,5 +1,4 @@
 using System.Buffers;
-using Microsoft.Win32.SafeHandles;
 
 namespace Prestop.Linux.Sockets;
 
@@ -13,7 +12,7 @@ internal static class ProcFile
     {
         try
         {
-            using SafeFileHandle file = File.OpenHandle(path);
+            using var file = File.OpenHandle(path);
             var text = new ArrayBufferWriter<byte>(16 * 1024);
             while (RandomAccess.Read(file, text.GetSpan(4096), text.WrittenCount) is > 0 and int length)
             {
@@ -33,8 +32,8 @@ internal static class ProcFile
     public static ReadOnlySpan<byte> NextField(ref ReadOnlySpan<byte> line)
     {
         line = line.TrimStart((byte)' ');
-        int end = line.IndexOf((byte)' ');
-        ReadOnlySpan<byte> field = end < 0 ? line : line[..end];
+        var end = line.IndexOf((byte)' ');
+        var field = end < 0 ? line : line[..end];
         line = line[field.Length..];
         return field;
     }

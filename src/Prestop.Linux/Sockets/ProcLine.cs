@@ -14,24 +14,24 @@ internal static class ProcLine
     {
         socket = default;
         _ = ProcFile.NextField(ref line);
-        ReadOnlySpan<byte> local = ProcFile.NextField(ref line);
-        ReadOnlySpan<byte> remote = ProcFile.NextField(ref line);
-        ReadOnlySpan<byte> state = ProcFile.NextField(ref line);
-        ReadOnlySpan<byte> queues = ProcFile.NextField(ref line);
-        for (int i = 0; i < 4; i++)
+        var local = ProcFile.NextField(ref line);
+        var remote = ProcFile.NextField(ref line);
+        var state = ProcFile.NextField(ref line);
+        var queues = ProcFile.NextField(ref line);
+        for (var i = 0; i < 4; i++)
         {
             _ = ProcFile.NextField(ref line); // timer, retransmissions, user, probes
         }
 
-        ReadOnlySpan<byte> inode = ProcFile.NextField(ref line);
-        int colon = queues.IndexOf((byte)':');
-        if (!TryReadEndpoint(local, out InternetAddress localAddress, out ushort localPort)
-            || !TryReadEndpoint(remote, out InternetAddress remoteAddress, out ushort remotePort)
-            || !TryReadHex(state, out uint stateNumber)
+        var inode = ProcFile.NextField(ref line);
+        var colon = queues.IndexOf((byte)':');
+        if (!TryReadEndpoint(local, out var localAddress, out var localPort)
+            || !TryReadEndpoint(remote, out var remoteAddress, out var remotePort)
+            || !TryReadHex(state, out var stateNumber)
             || colon < 0
-            || !TryReadHex(queues[..colon], out uint send)
-            || !TryReadHex(queues[(colon + 1)..], out uint receive)
-            || !Utf8Parser.TryParse(inode, out ulong inodeNumber, out int used) || used != inode.Length)
+            || !TryReadHex(queues[..colon], out var send)
+            || !TryReadHex(queues[(colon + 1)..], out var receive)
+            || !Utf8Parser.TryParse(inode, out ulong inodeNumber, out var used) || used != inode.Length)
         {
             return false;
         }
@@ -58,17 +58,17 @@ internal static class ProcLine
     {
         address = default;
         port = 0;
-        int digits = text.IndexOf((byte)':');
-        if (digits is not (8 or 32) || !TryReadHex(text[(digits + 1)..], out uint portNumber) || portNumber > ushort.MaxValue)
+        var digits = text.IndexOf((byte)':');
+        if (digits is not (8 or 32) || !TryReadHex(text[(digits + 1)..], out var portNumber) || portNumber > ushort.MaxValue)
         {
             return false;
         }
 
         port = (ushort)portNumber;
         Span<byte> bytes = stackalloc byte[16];
-        for (int word = 0; word < digits / 8; word++)
+        for (var word = 0; word < digits / 8; word++)
         {
-            if (!TryReadHex(text.Slice(word * 8, 8), out uint value))
+            if (!TryReadHex(text.Slice(word * 8, 8), out var value))
             {
                 return false;
             }
@@ -81,5 +81,5 @@ internal static class ProcLine
     }
 
     private static bool TryReadHex(ReadOnlySpan<byte> text, out uint value) =>
-        Utf8Parser.TryParse(text, out value, out int used, 'x') && used == text.Length;
+        Utf8Parser.TryParse(text, out value, out var used, 'x') && used == text.Length;
 }

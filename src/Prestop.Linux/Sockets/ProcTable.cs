@@ -37,25 +37,25 @@ internal sealed class ProcTable : ISocketTable
         }
 
         // Before and after the table, so that what opens meanwhile is rather counted twice than not at all.
-        TcpCounters before = TcpCounters.Read();
+        var before = TcpCounters.Read();
         ReadSockets();
-        TcpCounters after = TcpCounters.Read();
+        var after = TcpCounters.Read();
 
-        long unexplained = after.PassiveOpens - _counters.PassiveOpens;
-        bool moved = after.SegmentsIn != _counters.SegmentsIn || after.SegmentsOut != _counters.SegmentsOut;
+        var unexplained = after.PassiveOpens - _counters.PassiveOpens;
+        var moved = after.SegmentsIn != _counters.SegmentsIn || after.SegmentsOut != _counters.SegmentsOut;
         _counters = before;
         _now.Clear();
-        foreach (TcpSocket socket in _sockets)
+        foreach (var socket in _sockets)
         {
-            bool wanted = Array.IndexOf(_ports, socket.LocalPort) >= 0;
+            var wanted = Array.IndexOf(_ports, socket.LocalPort) >= 0;
             if (socket.State is TcpState.Listen)
             {
                 AddIf(wanted, reading.Open, socket);
                 continue;
             }
 
-            bool incoming = _served.Contains(socket.LocalPort);
-            bool isNew = _now.Add(PairOf(socket)) && !_before.Contains(PairOf(socket));
+            var incoming = _served.Contains(socket.LocalPort);
+            var isNew = _now.Add(PairOf(socket)) && !_before.Contains(PairOf(socket));
             if (incoming && isNew && socket.State is not TcpState.SynReceived)
             {
                 unexplained--;
@@ -108,10 +108,10 @@ internal sealed class ProcTable : ISocketTable
             return;
         }
 
-        ReadOnlySpan<byte> text = ProcFile.Read(path);
-        foreach (Range range in text.Split((byte)'\n'))
+        var text = ProcFile.Read(path);
+        foreach (var range in text.Split((byte)'\n'))
         {
-            if (ProcLine.TryRead(text[range], out TcpSocket socket))
+            if (ProcLine.TryRead(text[range], out var socket))
             {
                 _sockets.Add(socket);
                 if (socket.State is TcpState.Listen)

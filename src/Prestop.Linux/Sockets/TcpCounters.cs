@@ -19,7 +19,7 @@ internal readonly struct TcpCounters
     /// <summary>Reads the counters.</summary>
     /// <exception cref="IOException">There is no such file, or it cannot be understood.</exception>
     public static TcpCounters Read() =>
-        TryParse(ProcFile.Read(Path), out TcpCounters counters) ? counters : throw new IOException($"{Path}: not understood");
+        TryParse(ProcFile.Read(Path), out var counters) ? counters : throw new IOException($"{Path}: not understood");
 
     /// <summary>Finds the counters. A line of names stands before the line of values.</summary>
     /// <param name="text">The file.</param>
@@ -29,9 +29,9 @@ internal readonly struct TcpCounters
     {
         counters = default;
         ReadOnlySpan<byte> names = default;
-        foreach (Range range in text.Split((byte)'\n'))
+        foreach (var range in text.Split((byte)'\n'))
         {
-            ReadOnlySpan<byte> line = text[range];
+            var line = text[range];
             if (!line.StartsWith("Tcp: "u8))
             {
                 continue;
@@ -43,9 +43,9 @@ internal readonly struct TcpCounters
                 continue;
             }
 
-            return TryGet(names, line, "PassiveOpens"u8, out long opens)
-                && TryGet(names, line, "InSegs"u8, out long segmentsIn)
-                && TryGet(names, line, "OutSegs"u8, out long segmentsOut)
+            return TryGet(names, line, "PassiveOpens"u8, out var opens)
+                && TryGet(names, line, "InSegs"u8, out var segmentsIn)
+                && TryGet(names, line, "OutSegs"u8, out var segmentsOut)
                 && Set(out counters, opens, segmentsIn, segmentsOut);
         }
 
@@ -63,11 +63,11 @@ internal readonly struct TcpCounters
         value = 0;
         while (!names.IsEmpty && !values.IsEmpty)
         {
-            ReadOnlySpan<byte> nextName = ProcFile.NextField(ref names);
-            ReadOnlySpan<byte> nextValue = ProcFile.NextField(ref values);
+            var nextName = ProcFile.NextField(ref names);
+            var nextValue = ProcFile.NextField(ref values);
             if (nextName.SequenceEqual(name))
             {
-                return Utf8Parser.TryParse(nextValue, out value, out int used) && used == nextValue.Length;
+                return Utf8Parser.TryParse(nextValue, out value, out var used) && used == nextValue.Length;
             }
         }
 

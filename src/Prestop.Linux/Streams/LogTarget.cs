@@ -30,7 +30,7 @@ public sealed partial class LogTarget
     /// </summary>
     public static LogTarget? OpenFirstProcess()
     {
-        int descriptor = open("/proc/1/fd/2", O_WRONLY | O_APPEND | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+        var descriptor = open("/proc/1/fd/2", O_WRONLY | O_APPEND | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
         return descriptor < 0 ? null : new LogTarget(descriptor);
     }
 
@@ -64,7 +64,7 @@ public sealed partial class LogTarget
 
             fixed (byte* start = line)
             {
-                nint written = write(_descriptor, start, (nuint)Math.Min(line.Length, PipeBuffer));
+                var written = write(_descriptor, start, (nuint)Math.Min(line.Length, PipeBuffer));
                 if (written <= 0)
                 {
                     return;

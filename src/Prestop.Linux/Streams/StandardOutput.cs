@@ -18,7 +18,7 @@ public static partial class StandardOutput
         {
             fixed (byte* start = rest)
             {
-                nint written = write(1, start, (nuint)rest.Length);
+                var written = write(1, start, (nuint)rest.Length);
                 if (written < 0 && Marshal.GetLastPInvokeError() != EINTR)
                 {
                     return false;

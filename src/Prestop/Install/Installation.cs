@@ -20,10 +20,10 @@ internal static class Installation
     /// <returns>The exit code.</returns>
     public static int Run(string directory)
     {
-        string target = Path.Join(directory, FileName);
+        var target = Path.Join(directory, FileName);
 
         // On a volume that pods share, the first process of each would be number 1: a number of this process does not tell them apart.
-        string unfinished = $"{target}.{Path.GetRandomFileName()}";
+        var unfinished = $"{target}.{Path.GetRandomFileName()}";
         try
         {
             File.Copy("/proc/self/exe", unfinished);

@@ -16,23 +16,23 @@ internal static class Expansion
     public static string Expand(string text, Func<string, string?> environment, out string? unset)
     {
         unset = null;
-        int dollar = text.IndexOf("$(", StringComparison.Ordinal);
+        var dollar = text.IndexOf("$(", StringComparison.Ordinal);
         if (dollar < 0)
         {
             return text;
         }
 
         var expanded = new StringBuilder();
-        int copied = 0;
+        var copied = 0;
         for (; dollar >= 0; dollar = text.IndexOf("$(", copied, StringComparison.Ordinal))
         {
-            int close = text.IndexOf(')', dollar);
+            var close = text.IndexOf(')', dollar);
             if (close < 0)
             {
                 break;
             }
 
-            string name = text[(dollar + 2)..close];
+            var name = text[(dollar + 2)..close];
             if (dollar > copied && text[dollar - 1] == '$')
             {
                 expanded.Append(text, copied, dollar - 1 - copied).Append(text, dollar, close + 1 - dollar);

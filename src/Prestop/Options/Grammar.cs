@@ -15,7 +15,7 @@ internal sealed class Grammar
     {
         Steps.CompletionSources.Add(_ => Schemes.All.Select(scheme => new CompletionItem(scheme.Name + "://")));
         _root = new Command("prestop") { Steps };
-        foreach (OptionRow row in OptionTable.Known)
+        foreach (var row in OptionTable.Known)
         {
             Option option = OptionOf(row);
             Options.Add((row, option));

@@ -31,17 +31,17 @@ internal static class HelpText
 
                 """);
             Row(text, "DURATION", "that long has passed: 5, 1.5s, 1m30s, 500ms, PT1M, infinity");
-            foreach (IScheme scheme in Schemes.All)
+            foreach (var scheme in Schemes.All)
             {
                 Row(text, scheme.Syntax, scheme.DoneWhen);
             }
 
             Row(text, "gone:STEP", "the opposite holds for certain; what cannot be told keeps waiting");
             text.Append("\nOptions, D being a duration; --max can also be given as PRESTOP_MAX, and so on:\n");
-            foreach (OptionRow row in OptionTable.Known)
+            foreach (var row in OptionTable.Known)
             {
-                string name = row.Short is null ? $"    {row.Name}" : $"{row.Short}, {row.Name}";
-                string meaning = row.Default is "" or "none" ? row.Meaning : $"{row.Meaning} [{row.Default}]";
+                var name = row.Short is null ? $"    {row.Name}" : $"{row.Short}, {row.Name}";
+                var meaning = row.Default is "" or "none" ? row.Meaning : $"{row.Meaning} [{row.Default}]";
                 Row(text, row.Value is null ? name : $"{name} {row.Value}", meaning);
             }
 
@@ -65,14 +65,14 @@ internal static class HelpText
     private static void Row(StringBuilder text, string name, string meaning)
     {
         text.Append("  ").Append(name);
-        int column = name.Length + 2;
+        var column = name.Length + 2;
         if (column >= MeaningColumn)
         {
             text.Append('\n');
             column = 0;
         }
 
-        foreach (string word in meaning.Split(' '))
+        foreach (var word in meaning.Split(' '))
         {
             if (column > MeaningColumn && column + word.Length >= Columns)
             {
@@ -80,7 +80,7 @@ internal static class HelpText
                 column = 0;
             }
 
-            int blanks = column < MeaningColumn ? MeaningColumn - column : 1;
+            var blanks = column < MeaningColumn ? MeaningColumn - column : 1;
             text.Append(' ', blanks).Append(word);
             column += blanks + word.Length;
         }

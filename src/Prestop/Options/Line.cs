@@ -1,4 +1,3 @@
-using System.CommandLine;
 using System.CommandLine.Parsing;
 
 namespace Prestop.Options;
@@ -32,19 +31,19 @@ internal sealed class Line
     public static Line Read(string[] words)
     {
         // What follows the first -- belongs to COMMAND whole; System.CommandLine would count it among the steps.
-        int dashes = Array.IndexOf(words, "--");
-        string[] own = dashes < 0 ? words : words[..dashes];
+        var dashes = Array.IndexOf(words, "--");
+        var own = dashes < 0 ? words : words[..dashes];
 
         var problems = new List<string>();
         var grammar = new Grammar();
-        ParseResult parsed = grammar.Parse(Misreadings.TakenOutOf(own, problems));
+        var parsed = grammar.Parse(Misreadings.TakenOutOf(own, problems));
         var line = new Line
         {
             Operands = parsed.GetResult(grammar.Steps) is { } steps ? Grammar.Texts(steps) : [],
             Command = dashes < 0 ? null : words[(dashes + 1)..],
             Problems = problems,
         };
-        foreach ((OptionRow row, Option option) in grammar.Options)
+        foreach ((var row, var option) in grammar.Options)
         {
             if (parsed.GetResult(option) is { Implicit: false } result)
             {

@@ -14,8 +14,8 @@ internal static class Misreadings
     public static string[] TakenOutOf(string[] words, List<string> problems)
     {
         var read = new List<string>(words.Length);
-        bool isValue = false;
-        foreach (string word in words)
+        var isValue = false;
+        foreach (var word in words)
         {
             if (!isValue && Misreading(word, isFirst: read.Count == 0) is { } problem)
             {
@@ -40,8 +40,8 @@ internal static class Misreadings
 
     private static string? OfLong(string word)
     {
-        int cut = word.IndexOfAny(['=', ':']);
-        string name = cut < 0 ? word : word[..cut];
+        var cut = word.IndexOfAny(['=', ':']);
+        var name = cut < 0 ? word : word[..cut];
         return OptionTable.Known.FirstOrDefault(row => row.Name == name) is not { } row || (cut >= 0 && word[cut] == ':')
             ? $"unrecognized option '{(cut >= 0 && word[cut] == '=' ? name : word)}'"
             : cut < 0 ? null
@@ -52,9 +52,9 @@ internal static class Misreadings
 
     private static string? OfShort(string word)
     {
-        for (int letter = 1; letter < word.Length; letter++)
+        for (var letter = 1; letter < word.Length; letter++)
         {
-            string name = $"-{word[letter]}";
+            var name = $"-{word[letter]}";
             if (OptionTable.Known.FirstOrDefault(row => row.Short == name) is not { } row)
             {
                 return word.Length == 2 ? $"unrecognized option '{word}'" : $"unrecognized option '{name}' in '{word}'";
@@ -62,7 +62,7 @@ internal static class Misreadings
 
             if (row.Value is not null)
             {
-                bool isAssigned = letter + 1 < word.Length && word[letter + 1] is '=' or ':';
+                var isAssigned = letter + 1 < word.Length && word[letter + 1] is '=' or ':';
                 return isAssigned ? $"option '{name}' takes its value as the next word: write {name} {row.Value}" : null;
             }
         }

@@ -71,7 +71,7 @@ internal sealed class RequestReader
 
     private Request.Wait ReadWait()
     {
-        ConditionSettings settings = ReadConditionSettings();
+        var settings = ReadConditionSettings();
         var plan = new Plan
         {
             Steps = ReadSteps(settings),
@@ -100,7 +100,7 @@ internal sealed class RequestReader
     private List<Step> ReadSteps(ConditionSettings settings)
     {
         var steps = new List<Step>(_line.Operands.Count);
-        foreach (string operand in _line.Operands)
+        foreach (var operand in _line.Operands)
         {
             if (Expanded(operand, $"step '{StepReader.ShownRefused(operand)}'") is { } text
                 && StepReader.Read(text, settings, _problems) is { } step)
@@ -120,8 +120,8 @@ internal sealed class RequestReader
 
     private StepOrder ReadOrder()
     {
-        bool any = Flag(OptionTable.Any);
-        bool all = Flag(OptionTable.All);
+        var any = Flag(OptionTable.Any);
+        var all = Flag(OptionTable.All);
         if (any && all)
         {
             _problems.Add($"{Source(OptionTable.Any)} and {Source(OptionTable.All)} exclude each other: give one of them");
@@ -168,15 +168,15 @@ internal sealed class RequestReader
     private List<IPNetwork> Ignored()
     {
         var networks = new List<IPNetwork>();
-        foreach (string text in Texts(OptionTable.Ignore))
+        foreach (var text in Texts(OptionTable.Ignore))
         {
-            foreach (string part in text.Split(','))
+            foreach (var part in text.Split(','))
             {
-                if (IPNetwork.TryParse(part, out IPNetwork network))
+                if (IPNetwork.TryParse(part, out var network))
                 {
                     networks.Add(network);
                 }
-                else if (IPAddress.TryParse(part, out IPAddress? address))
+                else if (IPAddress.TryParse(part, out var address))
                 {
                     networks.Add(new IPNetwork(address, address.AddressFamily is AddressFamily.InterNetwork ? 32 : 128));
                 }
@@ -197,7 +197,7 @@ internal sealed class RequestReader
             return StatusSet.Success;
         }
 
-        StatusSet? statuses = StatusSet.Parse(text);
+        var statuses = StatusSet.Parse(text);
         if (statuses is null)
         {
             Refuse(OptionTable.Status, text, "not a set of statuses; write codes from 100 to 599 and ranges, such as 200-299,410");
@@ -227,7 +227,7 @@ internal sealed class RequestReader
     private List<KeyValuePair<string, string>> Headers()
     {
         var headers = new List<KeyValuePair<string, string>>();
-        foreach (string text in Texts(OptionTable.Header))
+        foreach (var text in Texts(OptionTable.Header))
         {
             if (HeaderField.Parse(text) is { } field)
             {
@@ -249,7 +249,7 @@ internal sealed class RequestReader
             return null;
         }
 
-        X509Certificate2Collection? authorities = CertificateAuthorities.Read(path, out string problem);
+        var authorities = CertificateAuthorities.Read(path, out var problem);
         if (authorities is null)
         {
             _broken = $"{Source(OptionTable.CaCert)} '{path}': {problem}";
@@ -262,7 +262,7 @@ internal sealed class RequestReader
     {
         const int LongestPath = 107; // sockaddr_un.sun_path less its final NUL: unix(7)
 
-        string? path = Text(OptionTable.UnixSocket);
+        var path = Text(OptionTable.UnixSocket);
         if (path is not null && System.Text.Encoding.UTF8.GetByteCount(path) is 0 or > LongestPath)
         {
             Refuse(OptionTable.UnixSocket, path, $"a socket's path has 1 to {LongestPath} bytes; use a shorter one");
@@ -279,7 +279,7 @@ internal sealed class RequestReader
             return 1;
         }
 
-        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count is >= 1 and <= MostSuccesses)
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is >= 1 and <= MostSuccesses)
         {
             return count;
         }
@@ -295,13 +295,13 @@ internal sealed class RequestReader
             return null;
         }
 
-        if (!Core.Duration.TryParse(text, out Duration duration, out string? problem))
+        if (!Core.Duration.TryParse(text, out var duration, out var problem))
         {
             Refuse(row, text, $"not a duration; {problem}");
             return null;
         }
 
-        TimeSpan span = duration.ToTimeSpan();
+        var span = duration.ToTimeSpan();
         if (span < least)
         {
             Refuse(row, text, $"too short; write {Core.Duration.FromTimeSpan(least)} or more");
@@ -312,7 +312,7 @@ internal sealed class RequestReader
 
     private string? Choice(OptionRow row, string usual, string other)
     {
-        string? text = Text(row);
+        var text = Text(row);
         if (text is not null && text != usual && text != other)
         {
             Refuse(row, text, $"unknown; write {usual} or {other}");
@@ -328,7 +328,7 @@ internal sealed class RequestReader
             return true;
         }
 
-        string? text = FromEnvironment(row);
+        var text = FromEnvironment(row);
         switch (text?.ToLowerInvariant())
         {
             case "1" or "true" or "yes" or "on":
@@ -345,7 +345,7 @@ internal sealed class RequestReader
 
     private IReadOnlyList<string> Texts(OptionRow row)
     {
-        IReadOnlyList<string> given = _line.ValuesOf(row);
+        var given = _line.ValuesOf(row);
         if (given.Count == 0 && FromEnvironment(row) is { } text)
         {
             given = row.IsRepeatable ? text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) : [text];
@@ -363,13 +363,13 @@ internal sealed class RequestReader
 
     private string? Expanded(string text, string source)
     {
-        string expanded = Expansion.Expand(text, _environment, out string? unset);
+        var expanded = Expansion.Expand(text, _environment, out var unset);
         if (unset is null)
         {
             return expanded;
         }
 
-        string problem = $"{source}: environment variable {unset} is not set; set it, or write $$({unset}) for the text itself";
+        var problem = $"{source}: environment variable {unset} is not set; set it, or write $$({unset}) for the text itself";
         if (!_problems.Contains(problem))
         {
             _problems.Add(problem);
@@ -380,7 +380,7 @@ internal sealed class RequestReader
 
     private void Refuse(OptionRow row, string text, string problem)
     {
-        string line = $"{Naming(row, text)}: {problem}";
+        var line = $"{Naming(row, text)}: {problem}";
         if (!_problems.Contains(line))
         {
             _problems.Add(line);

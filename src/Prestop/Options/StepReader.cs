@@ -16,26 +16,26 @@ internal static class StepReader
     /// <param name="problems">Where a problem is added when the step cannot be used.</param>
     public static Step? Read(string text, ConditionSettings settings, List<string> problems)
     {
-        bool gone = text.StartsWith(Gone, StringComparison.Ordinal);
-        string target = gone ? text[Gone.Length..] : text;
-        int colon = target.IndexOf("://", StringComparison.Ordinal);
+        var gone = text.StartsWith(Gone, StringComparison.Ordinal);
+        var target = gone ? text[Gone.Length..] : text;
+        var colon = target.IndexOf("://", StringComparison.Ordinal);
         if (colon < 0)
         {
             return gone ? Refuse($"'{text}': 'gone:' needs a URL behind it; write gone:{Schemes.All[0].Syntax}") : ReadPause();
         }
 
-        if (!Schemes.TryFind(target.AsSpan(0, colon), out IScheme? scheme))
+        if (!Schemes.TryFind(target.AsSpan(0, colon), out var scheme))
         {
             return Refuse($"'{text}': unknown scheme '{target[..colon]}'; use one of {string.Join(", ", Schemes.All.Select(known => known.Name))}");
         }
 
-        return scheme.Parse(target, settings, out string problem) is { } condition
+        return scheme.Parse(target, settings, out var problem) is { } condition
             ? new ConditionStep(Shown(text), gone ? new Gone(condition) : condition)
             : Refuse(problem);
 
         Step? ReadPause()
         {
-            if (Duration.TryParse(text, out Duration length, out string? hint))
+            if (Duration.TryParse(text, out var length, out var hint))
             {
                 return new PauseStep(text, length.ToTimeSpan());
             }
@@ -53,8 +53,8 @@ internal static class StepReader
     /// <summary>A step without the user name and password of its URL: they are for the server only.</summary>
     private static string Shown(string text)
     {
-        int start = AfterScheme(text);
-        int end = text.AsSpan(start).IndexOfAny('/', '?', '#');
+        var start = AfterScheme(text);
+        var end = text.AsSpan(start).IndexOfAny('/', '?', '#');
         return Masked(text, start, (end < 0 ? text : text[..(start + end)]).LastIndexOf('@'));
     }
 

@@ -1,4 +1,3 @@
-using System.CommandLine.Completions;
 using System.Globalization;
 using System.Text;
 
@@ -18,16 +17,16 @@ internal static class Suggestions
     {
         if (words is not [var question, var line]
             || !question.StartsWith(Before, StringComparison.Ordinal)
-            || !int.TryParse(question.AsSpan(Before.Length).TrimEnd(']'), NumberStyles.None, CultureInfo.InvariantCulture, out int position))
+            || !int.TryParse(question.AsSpan(Before.Length).TrimEnd(']'), NumberStyles.None, CultureInfo.InvariantCulture, out var position))
         {
             return null;
         }
 
         var suggestions = new StringBuilder();
-        string typed = line[..Math.Min(position, line.Length)];
+        var typed = line[..Math.Min(position, line.Length)];
         if (!typed.Contains(" -- ", StringComparison.Ordinal))
         {
-            foreach (CompletionItem item in new Grammar().Parse(typed).GetCompletions(typed.Length))
+            foreach (var item in new Grammar().Parse(typed).GetCompletions(typed.Length))
             {
                 suggestions.Append(item.InsertText ?? item.Label).Append('\n');
             }

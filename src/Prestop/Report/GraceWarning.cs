@@ -20,8 +20,8 @@ internal static class GraceWarning
             return null;
         }
 
-        TimeSpan longest = request.Plan.LongestRun;
-        string plan = $"the plan can take {TextForm.Length(longest)} of a grace period of {TextForm.Length(grace)}";
+        var longest = request.Plan.LongestRun;
+        var plan = $"the plan can take {TextForm.Length(longest)} of a grace period of {TextForm.Length(grace)}";
         string[] fixes =
         [
             .. longest == TimeSpan.MaxValue ? Array.Empty<string>() : [$"raise terminationGracePeriodSeconds to {Math.Ceiling((longest + Margin).TotalSeconds)}"],

@@ -20,7 +20,7 @@ internal sealed class Log
     /// <param name="time">The clock of the lines.</param>
     public Log(LogSettings settings, TimeProvider time)
     {
-        LogTarget? first = settings.ToFirstProcess ? LogTarget.OpenFirstProcess() : null;
+        var first = settings.ToFirstProcess ? LogTarget.OpenFirstProcess() : null;
         (_target, _asJson, _time) = (first ?? LogTarget.StandardError, settings.AsJson, time);
         IsLive = !settings.AsJson && settings.Detail is LogDetail.Changes && _target.IsTerminal;
     }
@@ -50,7 +50,7 @@ internal sealed class Log
     /// <param name="words">The new one; cut to the terminal's width.</param>
     public void WriteLive(string words)
     {
-        int width = Math.Max(_target.TerminalColumns - 1, 1);
+        var width = Math.Max(_target.TerminalColumns - 1, 1);
         Write(EraseLine + (words.Length > width ? words[..width] : words));
         _live = true;
     }

@@ -29,7 +29,7 @@ internal sealed class Narrator : IPlanObserver, IDisposable
     public Narrator(Plan plan, Log log, LogDetail detail, TimeProvider time)
     {
         (_isOneStep, _log, _detail, _time) = (plan.Steps.Count == 1, log, detail, time);
-        TimeSpan period = log.IsLive ? LiveRefresh : SignOfLife;
+        var period = log.IsLive ? LiveRefresh : SignOfLife;
         _timer = time.CreateTimer(static self => ((Narrator)self!).ShowLife(), this, period, period);
     }
 
@@ -55,8 +55,8 @@ internal sealed class Narrator : IPlanObserver, IDisposable
     {
         lock (_lock)
         {
-            Progress progress = _running[step];
-            bool changed = progress.Last is not { } last || observation.IsNewsAfter(last);
+            var progress = _running[step];
+            var changed = progress.Last is not { } last || observation.IsNewsAfter(last);
             progress.Last = observation;
             if (_log.IsLive)
             {
@@ -74,7 +74,7 @@ internal sealed class Narrator : IPlanObserver, IDisposable
     {
         lock (_lock)
         {
-            _running.Remove(step, out Progress? progress);
+            _running.Remove(step, out var progress);
             if (result.End is not WaitEnd.Cancelled && !_isOneStep)
             {
                 Tell(new LogEntry(LogEvent.Ended)
@@ -113,7 +113,7 @@ internal sealed class Narrator : IPlanObserver, IDisposable
     {
         lock (_lock)
         {
-            foreach ((Step step, Progress progress) in _running)
+            foreach ((var step, var progress) in _running)
             {
                 if (_log.IsLive)
                 {
@@ -129,7 +129,7 @@ internal sealed class Narrator : IPlanObserver, IDisposable
 
     private void ShowLive(Step step)
     {
-        string others = _running.Count > 1 ? $" (and {_running.Count - 1} more)" : "";
+        var others = _running.Count > 1 ? $" (and {_running.Count - 1} more)" : "";
         _log.WriteLive(TextForm.Words(Entry(LogEvent.Waiting, step, _running[step])) + others);
     }
 

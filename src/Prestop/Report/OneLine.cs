@@ -15,7 +15,7 @@ internal static class OneLine
         }
 
         var line = new StringBuilder(text.Length + 8);
-        foreach (char symbol in text)
+        foreach (var symbol in text)
         {
             line.Append(symbol switch
             {

@@ -11,13 +11,13 @@ internal static class Timeline
     /// <param name="request">The plan and what follows it.</param>
     public static string Of(Request.Wait request)
     {
-        Plan plan = request.Plan;
+        var plan = request.Plan;
         var text = new StringBuilder();
-        TimeSpan at = TimeSpan.Zero;
-        foreach (Step step in plan.Steps)
+        var at = TimeSpan.Zero;
+        foreach (var step in plan.Steps)
         {
-            TimeSpan longest = plan.LongestOf(step);
-            string what = step is PauseStep ? $"sleep {TextForm.Length(longest)}" : $"wait for {step.Text}, {AtMost(longest)}";
+            var longest = plan.LongestOf(step);
+            var what = step is PauseStep ? $"sleep {TextForm.Length(longest)}" : $"wait for {step.Text}, {AtMost(longest)}";
             Row(text, plan.Order is StepOrder.InOrder ? at : TimeSpan.Zero, what);
             at = at > TimeSpan.MaxValue - longest ? TimeSpan.MaxValue : at + longest;
         }
@@ -32,7 +32,7 @@ internal static class Timeline
             Row(text, plan.Min, "not finished before this (--min)");
         }
 
-        string command = request.Command.Count == 0 ? "exit" : "run " + string.Join(' ', request.CommandAsWritten);
+        var command = request.Command.Count == 0 ? "exit" : "run " + string.Join(' ', request.CommandAsWritten);
         Row(text, plan.LongestRun, $"at the latest: {command}");
         if (request.Grace is { } grace)
         {

@@ -22,7 +22,10 @@ internal sealed record Goal(string What, double Figure, double Limit, string For
     {
         var table = new Table("Goals", ("", ""), ("measured", ""), ("at most", ""), ("", ""));
         foreach (var goal in goals)
+        {
             table.Add(goal.What, goal.Written(goal.Figure), goal.Written(goal.Limit), goal.Verdict);
+        }
+
         return table;
     }
 

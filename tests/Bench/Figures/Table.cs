@@ -21,9 +21,15 @@ internal sealed class Table(string title, params (string Heading, string Unit)[]
         var widths = columns.Select((_, column) => _rows.Max(row => row[column].Length)).ToArray();
         var text = new StringBuilder().AppendLine(title);
         foreach (var row in _rows)
+        {
             text.AppendLine(string.Join(Gap, row.Select((cell, column) => Aligned(cell, column, widths[column]))).TrimEnd());
+        }
+
         foreach (var line in _legend)
+        {
             text.Append(Gap).AppendLine(line);
+        }
+
         return text.ToString();
     }
 

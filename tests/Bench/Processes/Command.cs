@@ -69,7 +69,9 @@ internal sealed unsafe class Command
         while (Libc.Wait(process, out status, 0) < 0)
         {
             if (Marshal.GetLastPInvokeError() != Libc.Interrupted)
+            {
                 throw new BenchException($"cannot wait for process {process}: {Marshal.GetLastPInvokeErrorMessage()}");
+            }
         }
 
         return status;
@@ -82,7 +84,10 @@ internal sealed unsafe class Command
         _ = Libc.InitialiseActions(actions);
         var discard = Libc.Open("/dev/null", Libc.ReadWrite | Libc.CloseOnExec);
         for (var stream = 0; stream <= 2; stream++)
+        {
             _ = Libc.AddDuplicate(actions, discard, stream);
+        }
+
         return actions;
     }
 
@@ -90,7 +95,10 @@ internal sealed unsafe class Command
     {
         var block = (byte**)NativeMemory.AllocZeroed((nuint)texts.Count + 1, (nuint)sizeof(byte*));
         for (var index = 0; index < texts.Count; index++)
+        {
             block[index] = (byte*)Marshal.StringToCoTaskMemUTF8(texts[index]);
+        }
+
         return block;
     }
 }

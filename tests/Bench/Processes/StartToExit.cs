@@ -19,7 +19,9 @@ internal readonly record struct StartToExit(TimeSpan Median, TimeSpan Minimum, i
         for (var round = 0; round < WarmUpRounds; round++)
         {
             foreach (var command in commands)
+            {
                 command.Run();
+            }
         }
 
         var times = commands.Select(_ => new List<TimeSpan>(rounds)).ToList();

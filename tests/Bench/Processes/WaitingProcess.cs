@@ -47,7 +47,10 @@ internal sealed class WaitingProcess : IDisposable
         while (!condition())
         {
             if (Stopwatch.GetElapsedTime(start) > Patience)
+            {
                 throw new BenchException($"{_command} does not get where it is measured within {Patience.TotalSeconds:0} s");
+            }
+
             Thread.Sleep(BetweenLooks);
         }
     }

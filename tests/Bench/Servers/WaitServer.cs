@@ -82,12 +82,17 @@ internal sealed class WaitServer : IDisposable
             }
 
             if (request.StartsWith("GET /late", StringComparison.Ordinal))
+            {
                 Thread.Sleep(Lateness);
+            }
+
             var isRefused = request.StartsWith("GET /not-yet", StringComparison.Ordinal);
             stream.Write(isRefused ? "HTTP/1.1 503 Not yet\r\n"u8 : "HTTP/1.1 200 OK\r\n"u8);
             stream.Write("Content-Length: 0\r\nConnection: close\r\n\r\n"u8);
             if (isRefused)
+            {
                 _ = Interlocked.Increment(ref _refused);
+            }
         }
         catch (Exception end) when (end is IOException or SocketException or AuthenticationException)
         {
@@ -98,7 +103,10 @@ internal sealed class WaitServer : IDisposable
     private Stream Encrypted(Stream stream)
     {
         if (_certificate is null)
+        {
             return stream;
+        }
+
         var encrypted = new SslStream(stream);
         encrypted.AuthenticateAsServer(_certificate);
         return encrypted;

@@ -28,7 +28,9 @@ public static class Answer
     public static Script InTurn(params Script[] answers) => async conversation =>
     {
         foreach (var answer in answers)
+        {
             await answer(conversation);
+        }
     };
 
     /// <summary>Reads the request, then says nothing until the test opens the gate.</summary>
@@ -110,6 +112,8 @@ public static class Answer
         await conversation.ReadRequestAsync();
         await conversation.SendAsync(start);
         while (true)
+        {
             await conversation.SendAsync(again);
+        }
     };
 }

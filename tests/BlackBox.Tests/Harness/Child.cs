@@ -47,7 +47,10 @@ public sealed class Child : IAsyncDisposable
         get
         {
             if (!_hasCpuTime)
+            {
                 throw new HarnessException("bubblewrap's reaper keeps its children's CPU time to itself: set AsPid1, or run it OnHost");
+            }
+
             return _end?.CpuTime ?? throw new HarnessException($"{_commandLine} is still running: await its exit first");
         }
     }
@@ -82,7 +85,9 @@ public sealed class Child : IAsyncDisposable
     {
         var program = await ProgramAsync();
         if (Libc.Kill(program, signal) != 0)
+        {
             throw Libc.Failure($"signal {signal} to {_commandLine}", Marshal.GetLastPInvokeError());
+        }
     }
 
     /// <summary>The process number, as this machine counts, of the program itself; waits until it has been executed.</summary>
@@ -118,7 +123,10 @@ public sealed class Child : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (_disposed)
+        {
             return;
+        }
+
         _disposed = true;
         KillGroup();
         try
@@ -136,7 +144,9 @@ public sealed class Child : IAsyncDisposable
             await _bite.DisposeAsync();
             _watchdog.Dispose();
             if (HasEnded)
+            {
                 Reap();
+            }
         }
     }
 
@@ -174,7 +184,9 @@ public sealed class Child : IAsyncDisposable
     private void Expect(ExitStatus expected, ExitStatus actual)
     {
         if (expected != actual)
+        {
             throw Failure($"should have ended with {expected}, not {actual}");
+        }
     }
 
     private HarnessException Failure(string what) => new($"{_commandLine}: {what}{Environment.NewLine}{this}");
@@ -208,7 +220,9 @@ public sealed class Child : IAsyncDisposable
         {
             var error = Marshal.GetLastPInvokeError();
             if (error != Libc.Interrupted)
+            {
                 throw Libc.Failure($"waitid {Process}", error);
+            }
         }
     }
 

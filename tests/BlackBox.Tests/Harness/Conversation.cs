@@ -59,9 +59,15 @@ public sealed class Conversation
     private async Task<string> ReadBodyAsync(Dictionary<string, string> headers)
     {
         if (headers.TryGetValue("Content-Length", out var length))
+        {
             return Encoding.UTF8.GetString(await ReadExactlyAsync(int.Parse(length, CultureInfo.InvariantCulture)));
+        }
+
         if (!headers.ContainsKey("Transfer-Encoding"))
+        {
             return "";
+        }
+
         var body = new MemoryStream();
         while (true)
         {
@@ -69,7 +75,9 @@ public sealed class Conversation
             body.Write(await ReadExactlyAsync(size));
             await ReadLineAsync();
             if (size == 0)
+            {
                 return Encoding.UTF8.GetString(body.ToArray());
+            }
         }
     }
 
@@ -88,7 +96,10 @@ public sealed class Conversation
         {
             var next = (char)(await ReadExactlyAsync(1))[0];
             if (next == '\n')
+            {
                 return line.ToString().TrimEnd('\r');
+            }
+
             line.Append(next);
         }
     }

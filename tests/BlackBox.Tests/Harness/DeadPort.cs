@@ -13,7 +13,9 @@ public sealed class DeadPort : IDisposable
     {
         _socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         if (!isSilent)
+        {
             return;
+        }
         // A backlog of 0 holds one connection that nobody accepts; the kernel then drops every further SYN (Linux, sk_acceptq_is_full).
         _socket.Listen(0);
         _filler = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

@@ -36,10 +36,16 @@ internal sealed class Descriptor : IDisposable
     {
         const int pipeCapacity = 65536; // pipe(7)
         if (content.Length > pipeCapacity)
+        {
             throw new HarnessException($"{content.Length} bytes do not fit a pipe of {pipeCapacity}: give a file");
+        }
+
         var (read, write) = Pipe();
         using (write)
+        {
             write.WriteAll(content);
+        }
+
         return read;
     }
 
@@ -69,10 +75,14 @@ internal sealed class Descriptor : IDisposable
             {
                 var length = Libc.Read(_number, start, (nuint)buffer.Length);
                 if (length >= 0)
+                {
                     return (int)length;
+                }
                 // The read end of a terminal answers EIO, not end of file, once nobody holds the other end (Linux, tty_io.c).
                 if (Marshal.GetLastPInvokeError() != Libc.Interrupted)
+                {
                     return 0;
+                }
             }
         }
     }
@@ -81,7 +91,9 @@ internal sealed class Descriptor : IDisposable
     {
         var number = Interlocked.Exchange(ref _number, -1);
         if (number >= 0)
+        {
             _ = Libc.Close(number);
+        }
     }
 
     private unsafe void WriteAll(ReadOnlySpan<byte> content)
@@ -89,7 +101,9 @@ internal sealed class Descriptor : IDisposable
         fixed (byte* start = content)
         {
             if (Libc.Write(_number, start, (nuint)content.Length) != content.Length)
+            {
                 throw Libc.Failure("write", Marshal.GetLastPInvokeError());
+            }
         }
     }
 }

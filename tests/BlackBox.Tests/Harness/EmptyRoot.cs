@@ -77,11 +77,20 @@ public sealed record EmptyRoot : Place
         };
         launch.Files[information] = write;
         if (Seccomp)
+        {
             launch.Files[filter] = Descriptor.Holding(RuntimeDefaultSeccomp.Filter());
+        }
+
         if (ResolvConf is not null)
+        {
             launch.Files[resolvConf] = Descriptor.Holding(ResolvConf);
+        }
+
         if (Hosts is not null)
+        {
             launch.Files[hosts] = Descriptor.Holding(Hosts);
+        }
+
         return launch;
     }
 
@@ -92,7 +101,10 @@ public sealed record EmptyRoot : Place
     {
         var text = await report.WaitAsync(stop);
         if (text.Length == 0)
+        {
             throw new HarnessException($"bubblewrap did not start the program{System.Environment.NewLine}{child}");
+        }
+
         using var information = JsonDocument.Parse(text);
         var first = information.RootElement.GetProperty("child-pid").GetInt32();
         return await UntilExecutedAsync(child, () => AsPid1 ? first : ProcessTable.ChildrenOf(first).FirstOrDefault(), stop);

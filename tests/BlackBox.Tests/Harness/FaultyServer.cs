@@ -39,7 +39,9 @@ public sealed class FaultyServer : IAsyncDisposable
         get
         {
             lock (_gate)
+            {
                 return _conversations.Count;
+            }
         }
     }
 
@@ -52,7 +54,9 @@ public sealed class FaultyServer : IAsyncDisposable
         get
         {
             lock (_gate)
+            {
                 return [.. _requests];
+            }
         }
     }
 
@@ -113,7 +117,10 @@ public sealed class FaultyServer : IAsyncDisposable
 
             Interlocked.Increment(ref _open);
             lock (_gate)
+            {
                 _conversations.Add(ConverseAsync(socket, _scripts[Math.Min(_conversations.Count, _scripts.Length - 1)]));
+            }
+
             _pulse.Beat();
         }
     }
@@ -127,10 +134,15 @@ public sealed class FaultyServer : IAsyncDisposable
             {
                 await using Stream plain = new NetworkStream(socket), stream = _tls is null ? plain : new SslStream(plain);
                 if (_tls is not null)
+                {
                     await ((SslStream)stream).AuthenticateAsServerAsync(_tls, _stop.Token);
+                }
+
                 await script(new Conversation(socket, stream, Record, _stop.Token));
                 if (_tls is not null && socket.Connected)
+                {
                     await ((SslStream)stream).ShutdownAsync();
+                }
             }
         }
         catch (Exception gone) when (gone is IOException or SocketException or ObjectDisposedException or OperationCanceledException
@@ -148,7 +160,10 @@ public sealed class FaultyServer : IAsyncDisposable
     private void Record(Request request)
     {
         lock (_gate)
+        {
             _requests.Add(request);
+        }
+
         _pulse.Beat();
     }
 

@@ -15,6 +15,8 @@ internal sealed record Launch(string[] CommandLine, IReadOnlyDictionary<string, 
     public void Dispose()
     {
         foreach (var file in Files.Values)
+        {
             file?.Dispose();
+        }
     }
 }

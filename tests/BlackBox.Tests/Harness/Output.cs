@@ -21,7 +21,9 @@ public sealed class Output
         get
         {
             lock (_gate)
+            {
                 return _ended;
+            }
         }
     }
 
@@ -30,7 +32,9 @@ public sealed class Output
         get
         {
             lock (_gate)
+            {
                 return Encoding.UTF8.GetString(CollectionsMarshal.AsSpan(_bytes));
+            }
         }
     }
 
@@ -39,7 +43,9 @@ public sealed class Output
         get
         {
             lock (_gate)
+            {
                 return [.. _bytes];
+            }
         }
     }
 
@@ -49,7 +55,9 @@ public sealed class Output
         get
         {
             lock (_gate)
+            {
                 return [.. _lines];
+            }
         }
     }
 
@@ -73,7 +81,10 @@ public sealed class Output
     internal void End()
     {
         lock (_gate)
+        {
             _ended = true;
+        }
+
         _pulse.Beat();
     }
 }

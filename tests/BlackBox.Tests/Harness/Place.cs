@@ -24,7 +24,7 @@ public abstract record Place
     {
         var file = program.Contains('/', StringComparison.Ordinal) ? program : Published.Find(program);
         using var launch = Prepare(file, arguments);
-        string[] commandLine = Network is null ? launch.CommandLine : [.. Network.Enter, .. launch.CommandLine];
+        var commandLine = Network is null ? launch.CommandLine : [.. Network.Enter, .. launch.CommandLine];
         var pulse = new Pulse();
         using var input = ProgramEnd.Of(Stdin, isInput: true);
         using var output = ProgramEnd.Of(Stdout);
@@ -44,9 +44,15 @@ public abstract record Place
         {
             var process = find();
             if (process != 0 && ProcessTable.Executes(process, "nsenter", "setpriv", "bwrap"))
+            {
                 return process;
+            }
+
             if (child.HasEnded)
+            {
                 throw new HarnessException($"the program has already ended{System.Environment.NewLine}{child}");
+            }
+
             await Task.Delay(TimeSpan.FromMilliseconds(1), stop);
         }
     }

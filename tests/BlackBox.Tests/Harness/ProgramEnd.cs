@@ -52,7 +52,9 @@ internal sealed class ProgramEnd : IDisposable
             {
                 var buffer = new byte[16384];
                 for (var length = end.Read(buffer); length > 0; length = end.Read(buffer))
+                {
                     output.Append(buffer.AsSpan(0, length));
+                }
             }
 
             output.End();

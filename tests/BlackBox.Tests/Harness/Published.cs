@@ -13,7 +13,10 @@ internal static class Published
         for (var folder = new DirectoryInfo(from); folder is not null; folder = folder.Parent)
         {
             if (!File.Exists(Path.Combine(folder.FullName, Solution)))
+            {
                 continue;
+            }
+
             var program = Path.Combine(folder.FullName, "out", name);
             return File.Exists(program) ? program : throw new HarnessException($"out/{name} is not there: run ./build.sh publish");
         }

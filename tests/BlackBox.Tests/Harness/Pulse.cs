@@ -15,7 +15,10 @@ internal sealed class Pulse
         {
             var next = _next.Task;
             if (ask() is { } answer)
+            {
                 return answer;
+            }
+
             await next.WaitAsync(stop);
         }
     }

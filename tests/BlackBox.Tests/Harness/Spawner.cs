@@ -37,7 +37,9 @@ internal static unsafe class Spawner
         new Thread(() =>
         {
             foreach (var start in work.GetConsumingEnumerable())
+            {
                 start();
+            }
         })
         { IsBackground = true, Name = "spawner" }.Start();
         return work;
@@ -57,7 +59,9 @@ internal static unsafe class Spawner
         new Span<ulong>(signals, enough).Fill(ulong.MaxValue);
         _ = Libc.SetDefaultSignals(attributes, signals);
         foreach (var (target, source) in files)
+        {
             _ = source is null ? Libc.AddClose(actions, target) : Libc.AddDuplicate(actions, source.Number, target);
+        }
         // What the test process itself was started with may not be close-on-exec.
         _ = Libc.AddCloseFrom(actions, files.Keys.Max() + 1);
         byte** argumentBlock = Block(arguments), environmentBlock = Block(environment);
@@ -79,14 +83,20 @@ internal static unsafe class Spawner
     {
         var block = (byte**)NativeMemory.AllocZeroed((nuint)texts.Length + 1, (nuint)sizeof(byte*));
         for (var index = 0; index < texts.Length; index++)
+        {
             block[index] = (byte*)Marshal.StringToCoTaskMemUTF8(texts[index]);
+        }
+
         return block;
     }
 
     private static void Free(byte** block)
     {
         for (var text = block; *text is not null; text++)
+        {
             Marshal.FreeCoTaskMem((nint)(*text));
+        }
+
         NativeMemory.Free(block);
     }
 }

@@ -25,7 +25,10 @@ public sealed class TestNetwork : IDisposable
         var network = new TestNetwork(OnOwnThread(() =>
         {
             if (Libc.Unshare(Libc.NewNetwork) != 0)
+            {
                 throw Libc.Failure("cannot make a network namespace: run the tests as root", Marshal.GetLastPInvokeError());
+            }
+
             return Descriptor.OpenToRead("/proc/thread-self/ns/net");
         }));
         await using var up = new OnHost { Network = network }.Run(SystemProgram.Ip, "link", "set", "lo", "up");

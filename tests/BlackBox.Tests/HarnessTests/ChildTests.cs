@@ -121,7 +121,9 @@ public sealed class ChildTests
     {
         int child;
         await using (var run = Shell("sleep 1000 & echo started $!; wait"))
+        {
             child = int.Parse((await run.WaitForLineAsync("started ")).Split(' ')[1], CultureInfo.InvariantCulture);
+        }
 
         await Processes.GoneAsync(child);
     }

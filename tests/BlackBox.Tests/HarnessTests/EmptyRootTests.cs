@@ -219,7 +219,9 @@ public sealed class EmptyRootTests
     {
         int program;
         await using (var run = new EmptyRoot { AsPid1 = true }.Run(SystemProgram.Busybox, "sleep", "1000"))
+        {
             program = await run.ProgramAsync();
+        }
 
         await Processes.GoneAsync(program);
     }

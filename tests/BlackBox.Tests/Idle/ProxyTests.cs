@@ -14,8 +14,8 @@ public sealed class ProxyTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        string temporary = string.Concat(new[] { "client_body", "proxy", "fastcgi", "uwsgi", "scgi" }.Select(kind => $"{kind}_temp_path {_folder.Path}; "));
-        string nginx = _folder.Write("nginx.conf", $$"""
+        var temporary = string.Concat(new[] { "client_body", "proxy", "fastcgi", "uwsgi", "scgi" }.Select(kind => $"{kind}_temp_path {_folder.Path}; "));
+        var nginx = _folder.Write("nginx.conf", $$"""
             daemon off; user root; worker_processes 1; pid {{_folder.Path}}/pid; error_log stderr;
             events { worker_connections 1024; }
             http {
@@ -25,7 +25,7 @@ public sealed class ProxyTests : IAsyncLifetime
               server { listen [::]:8080 ipv6only=off; location / { return 200 "ok"; } }
             }
             """);
-        string haproxy = _folder.Write("haproxy.cfg", """
+        var haproxy = _folder.Write("haproxy.cfg", """
             global
               nbthread 1
               maxconn 1000
@@ -46,7 +46,7 @@ public sealed class ProxyTests : IAsyncLifetime
         var here = new OnHost { Network = _network, DieWithTests = true };
         _app = here.Run(SystemProgram.Find("nginx", "nginx-light"), "-c", nginx);
         _proxy = here.Run(SystemProgram.Find("haproxy", "haproxy"), "-f", haproxy);
-        await using Child ready = Prestop("--max", "30s", "http://127.0.0.1:8000/");
+        await using var ready = Prestop("--max", "30s", "http://127.0.0.1:8000/");
         await ready.ExitsWithAsync(0);
     }
 
@@ -63,15 +63,15 @@ public sealed class ProxyTests : IAsyncLifetime
     [InlineData("http://127.0.0.1:8080/", "Connection: close")]
     public async Task It_holds_while_requests_flow_and_ends_a_quiet_period_after_the_last(string url, string header)
     {
-        await using Child load = new OnHost { Network = _network, DieWithTests = true }.Run(
+        await using var load = new OnHost { Network = _network, DieWithTests = true }.Run(
             SystemProgram.Find("wrk", "wrk"), "-t1", "-c200", "-d4s", "-H", header, url);
-        await using Child prestop = Prestop("--min", "1s", "--max", "50s", "--quiet", "1s", "idle://:8080");
+        await using var prestop = Prestop("--min", "1s", "--max", "50s", "--quiet", "1s", "idle://:8080");
 
         await prestop.ExitsWithAsync(0);
-        double ended = (DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).TotalSeconds;
+        var ended = (DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).TotalSeconds;
         await load.ExitsWithAsync(0);
 
-        double last = double.Parse(File.ReadLines(_folder.Path + "/access").Last(), CultureInfo.InvariantCulture);
+        var last = double.Parse(File.ReadLines(_folder.Path + "/access").Last(), CultureInfo.InvariantCulture);
         Assert.True(ended - last >= 1, $"ended {ended - last} s after the last request");
     }
 

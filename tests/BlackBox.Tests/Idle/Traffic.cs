@@ -59,10 +59,10 @@ internal sealed class Traffic : IAsyncDisposable
 
     private async Task AskAsync(TimeSpan every, bool keepAlive, IPAddress address, TaskCompletionSource first)
     {
-        byte[] one = new byte[1];
+        var one = new byte[1];
         while (!_stop.IsCancellationRequested)
         {
-            Socket socket = _kept ?? _network.Inside(() => new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp));
+            var socket = _kept ?? _network.Inside(() => new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp));
             if (!socket.Connected)
             {
                 await socket.ConnectAsync(address, Port);
@@ -106,7 +106,7 @@ internal sealed class Traffic : IAsyncDisposable
     {
         using (socket)
         {
-            byte[] one = new byte[1];
+            var one = new byte[1];
             try
             {
                 while (await socket.ReceiveAsync(one) > 0)

@@ -169,7 +169,10 @@ public sealed class HandoverTests
         using var folder = new TemporaryFolder();
         folder.Write("plain", "echo started\n");
         foreach (var (name, content) in new[] { ("text", "echo started\n"), ("empty", ""), ("script", "#!/no/such/shell\necho started\n") })
+        {
             File.SetUnixFileMode(folder.Write(name, content), (UnixFileMode)0b111_101_101);
+        }
+
         File.Copy(SystemProgram.Getent, folder["dynamic"]);
         var root = InRoot.WithBusybox with { Environment = new() { ["PATH"] = "/files:/nowhere" } };
         root.Files["/files"] = folder.Path;

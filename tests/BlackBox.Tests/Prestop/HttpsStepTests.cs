@@ -215,7 +215,10 @@ public sealed class HttpsStepTests : IDisposable
                 break;
             case "huge":
                 using (var file = File.Create(folder[kind]))
+                {
                     file.SetLength(tooLarge);
+                }
+
                 break;
             case "forbidden":
                 folder.Write(kind, damaged);
@@ -227,7 +230,10 @@ public sealed class HttpsStepTests : IDisposable
                 break;
             case "fifo":
                 using (var made = Process.Start("mkfifo", folder[kind]))
+                {
                     made.WaitForExit();
+                }
+
                 break;
             case "empty" or "damaged":
                 folder.Write(kind, kind is "empty" ? "" : damaged);

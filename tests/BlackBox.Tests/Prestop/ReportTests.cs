@@ -134,7 +134,10 @@ public sealed class ReportTests
         Assert.All(run.Stdout.Lines, line => Assert.InRange(line.Length, 0, 80));
         Assert.All(run.Stdout.Lines, line => Assert.Equal(line.TrimEnd(), line));
         foreach (var word in new[] { "DURATION", "http://", "https://", "gone:STEP", "--max", "-H, --header", "--dry-run", "install DIR", "$(NAME)", "124", "127" })
+        {
             Assert.Contains(word, run.Stdout.Text, StringComparison.Ordinal);
+        }
+
         Assert.Empty(run.Stderr.Text);
     }
 

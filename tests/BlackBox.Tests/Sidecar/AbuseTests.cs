@@ -82,7 +82,9 @@ public sealed class AbuseTests
             {
                 // One that never sends anything, one in the middle of its headers, and so on.
                 if (await ConnectOrLoseAsync(pod, i % 2 == 0 ? "" : "GET / HTTP/1.1\r\nX-Slow: ") is { } socket)
+                {
                     idle.Add(socket);
+                }
             }
 
             Assert.Equal(200, await pod.StatusAsync("/healthz"));
@@ -118,7 +120,9 @@ public sealed class AbuseTests
     {
         await using var pod = await SidecarPod.StartAsync("TRIGGER=signal");
         using (await pod.SendAsync("GET /waitz HTTP/1.1\r\nHost: pod\r\n\r\n"))
+        {
             await pod.WaitForMetricAsync("prestopd_sidecar_waiters", 1);
+        }
 
         await pod.WaitForMetricAsync("prestopd_sidecar_waiters", 0);
         await pod.Sidecar.WaitForLineAsync("/waitz gone");

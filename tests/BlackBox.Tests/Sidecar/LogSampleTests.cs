@@ -65,9 +65,7 @@ public sealed partial class LogSampleTests
     private static string[] WithoutRepeats(IEnumerable<string> lines, string repeated = "draining") =>
         [.. lines.Aggregate(new List<string>(), (kept, line) =>
         {
-            if (line != repeated || kept[^1] != line)
-                kept.Add(line);
-            return kept;
+            if (line != repeated || kept[^1] != line) { kept.Add(line); } return kept;
         })];
 
     [GeneratedRegex(" current rate [0-9]+ requests in .*$")]

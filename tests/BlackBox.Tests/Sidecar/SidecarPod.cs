@@ -75,7 +75,10 @@ internal sealed partial class SidecarPod : IAsyncDisposable
     {
         var socket = await ConnectAsync(fromOutside);
         if (bytes.Length > 0)
+        {
             await socket.SendAsync(Encoding.ASCII.GetBytes(bytes), TestContext.Current.CancellationToken);
+        }
+
         return socket;
     }
 
@@ -100,7 +103,9 @@ internal sealed partial class SidecarPod : IAsyncDisposable
     public async Task WaitForMetricAsync(string name, double value)
     {
         while (await MetricAsync(name) != value)
+        {
             await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
     }
 
     /// <summary>Everything until the server closes the connection; what came before a reset, when it does so.</summary>
@@ -111,7 +116,9 @@ internal sealed partial class SidecarPod : IAsyncDisposable
         try
         {
             while (await socket.ReceiveAsync(buffer, TestContext.Current.CancellationToken) is > 0 and var length)
+            {
                 text.Append(Encoding.UTF8.GetString(buffer, 0, length));
+            }
         }
         catch (SocketException error) when (error.SocketErrorCode is SocketError.ConnectionReset)
         {

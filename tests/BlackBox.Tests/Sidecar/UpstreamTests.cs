@@ -37,7 +37,10 @@ public sealed class UpstreamTests
         using var network = await TestNetwork.CreateAsync();
         await using var application = new FaultyServer.Listen { Network = network, Port = 9000 }.Start(Answer.Silence);
         await using (var pod = await SidecarPod.StartAsync("UPSTREAM=http://127.0.0.1:9000/ UPSTREAM_TIMEOUT=100ms", network))
+        {
             Assert.Equal(504, await pod.StatusAsync("/"));
+        }
+
         await using var other = await SidecarPod.StartAsync("UPSTREAM=http://127.0.0.1:9001/");
 
         Assert.Equal(502, await other.StatusAsync("/"));

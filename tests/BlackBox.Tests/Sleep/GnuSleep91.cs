@@ -21,18 +21,33 @@ internal static partial class GnuSleep91
     {
         var match = Number().Match(operand);
         if (!match.Success)
+        {
             return null;
+        }
+
         double number;
         if (match.Groups["inf"].Success)
+        {
             number = double.PositiveInfinity;
+        }
         else if (match.Groups["decimal"].Success)
+        {
             number = double.Parse(match.Groups["decimal"].Value, NumberStyles.Float, CultureInfo.InvariantCulture);
+        }
         else if (match.Groups["whole"].Length + match.Groups["fraction"].Length > 0)
+        {
             number = FromHexadecimal(match.Groups["whole"].Value + match.Groups["fraction"].Value, match.Groups["fraction"].Length, match.Groups["power"].Value);
+        }
         else
+        {
             return null;
+        }
+
         if (match.Groups["sign"].Value == "-" && number != 0)
+        {
             return null;
+        }
+
         return number * match.Groups["unit"].Value switch { "m" => 60, "h" => 60 * 60, "d" => 24 * 60 * 60, _ => 1 };
     }
 
@@ -40,12 +55,18 @@ internal static partial class GnuSleep91
     public static TimeSpecArgument? Length(double seconds)
     {
         if (seconds >= TwoToThe63)
+        {
             return null;
+        }
+
         var whole = (long)seconds;
         var fraction = 1e9 * (seconds - whole);
         var nanoseconds = (long)fraction;
         if (nanoseconds < fraction)
+        {
             nanoseconds++;
+        }
+
         return new(whole + (nanoseconds / 1_000_000_000), nanoseconds % 1_000_000_000);
     }
 
@@ -53,7 +74,10 @@ internal static partial class GnuSleep91
     {
         var mantissa = BigInteger.Parse("0" + digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
         if (mantissa.IsZero)
+        {
             return 0;
+        }
+
         var exponent = power.Length == 0 ? BigInteger.Zero : BigInteger.Parse(power, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
         exponent -= 4 * places;
 

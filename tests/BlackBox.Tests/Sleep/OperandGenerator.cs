@@ -38,13 +38,17 @@ internal sealed class OperandGenerator(int seed)
         {
             text.Append(_random.Next(2) == 0 ? "0x" : "0X").Append(Digits(Hexadecimal));
             if (_random.Next(2) == 0)
+            {
                 text.Append("pP"[_random.Next(2)]).Append(Exponent(80, 1_200));
+            }
         }
         else
         {
             text.Append(Digits(Decimal));
             if (_random.Next(3) == 0)
+            {
                 text.Append("eE"[_random.Next(2)]).Append(Exponent(20, 400));
+            }
         }
 
         return text.Append(_random.Next(9) switch { 0 => "s", 1 => "m", 2 => "h", 3 => "d", _ => "" }).ToString();
@@ -76,6 +80,8 @@ internal sealed class OperandGenerator(int seed)
     private string Some(string symbols, int most) => string.Create(_random.Next(most + 1), symbols, (span, all) =>
     {
         foreach (ref var symbol in span)
+        {
             symbol = all[_random.Next(all.Length)];
+        }
     });
 }

@@ -73,7 +73,10 @@ internal sealed unsafe partial class RawChild : IDisposable
             else
             {
                 if (pipe2(ends, CloseOnExec) != 0)
+                {
                     throw new HarnessException("pipe2 failed");
+                }
+
                 Check(posix_spawn_file_actions_adddup2(actions, ends[1], descriptor));
                 readers[descriptor] = ReadToEnd(ends[0]);
                 writers.Add(ends[1]);
@@ -90,7 +93,10 @@ internal sealed unsafe partial class RawChild : IDisposable
         finally
         {
             foreach (var writer in writers)
+            {
                 _ = close(writer);
+            }
+
             _ = posix_spawn_file_actions_destroy(actions);
             _ = posix_spawnattr_destroy(attributes);
             Free(argv);
@@ -110,7 +116,9 @@ internal sealed unsafe partial class RawChild : IDisposable
     public static void Send(int id, int signal)
     {
         if (kill(id, signal) != 0)
+        {
             throw new HarnessException($"no process {id} to send signal {signal} to");
+        }
     }
 
     public void Send(int signal) => Send(Id, signal);
@@ -118,7 +126,9 @@ internal sealed unsafe partial class RawChild : IDisposable
     public ExitStatus Wait()
     {
         if (_ending is { } known)
+        {
             return known;
+        }
 
         // The number stays this child's until it is reaped, under the same lock as the watchdog's kill.
         const int oneProcess = 1, ended = 4, leaveZombie = 0x01000000; // P_PID, WEXITED, WNOWAIT
@@ -131,7 +141,10 @@ internal sealed unsafe partial class RawChild : IDisposable
         {
             int status;
             if (waitpid(Id, &status, 0) != Id)
+            {
                 throw new HarnessException($"process {Id} is not there to be reaped");
+            }
+
             _ending = (status & 0x7F) == 0 ? ExitStatus.With((status >> 8) & 0xFF) : ExitStatus.KilledBy(status & 0x7F);
         }
 
@@ -151,7 +164,10 @@ internal sealed unsafe partial class RawChild : IDisposable
         while (!isSo())
         {
             if (Stopwatch.GetElapsedTime(start) > Patience)
+            {
                 throw new HarnessException($"waited {Patience.TotalSeconds} s in vain for {what}");
+            }
+
             Thread.Sleep(1);
         }
     }
@@ -194,7 +210,9 @@ internal sealed unsafe partial class RawChild : IDisposable
         lock (_watchdog)
         {
             if (_ending is null)
+            {
                 _ = kill(Id, Signal.Kill);
+            }
         }
     }
 
@@ -225,14 +243,19 @@ internal sealed unsafe partial class RawChild : IDisposable
     private static void Free(byte** vector)
     {
         for (var i = 0; vector[i] is not null; i++)
+        {
             NativeMemory.Free(vector[i]);
+        }
+
         NativeMemory.Free(vector);
     }
 
     private static void Check(int error)
     {
         if (error != 0)
+        {
             throw new HarnessException(Marshal.GetPInvokeErrorMessage(error));
+        }
     }
 
     [LibraryImport("libc")]

@@ -37,12 +37,16 @@ public sealed partial class SleepOracleTests(ITestOutputHelper output)
         foreach (var batch in operands.Chunk(1_000))
         {
             foreach (var difference in Compare(batch, seed))
+            {
                 counts[difference] = counts.GetValueOrDefault(difference) + 1;
+            }
         }
 
         output.WriteLine($"{operands.Length} operands, PRESTOPSLEEP_SEED={seed}");
         foreach (var (difference, count) in counts.OrderByDescending(pair => pair.Value))
+        {
             output.WriteLine($"{count,8} {difference}");
+        }
     }
 
     private static IEnumerable<string> Compare(string[] operands, int seed)
@@ -57,7 +61,9 @@ public sealed partial class SleepOracleTests(ITestOutputHelper output)
             var isDuration = Duration.TryParse(operands[i], out var duration, out _);
             Assert.True(isDuration == (ours[i].Sleep is not null), $"{context}: out/sleep and Duration disagree");
             if (ours[i].Sleep is { } deadline)
+            {
                 AssertIsAfter(duration, deadline, before, after, context);
+            }
 
             var predicted = GnuSleep91.Seconds(operands[i]);
             AssertIsPredicted(predicted, gnu[i], context);
@@ -87,23 +93,38 @@ public sealed partial class SleepOracleTests(ITestOutputHelper output)
     private static void AssertIsAfter(Duration duration, TimeSpecArgument deadline, Int128 before, Int128 after, string context)
     {
         if (deadline.Seconds == long.MaxValue)
+        {
             Assert.True(Nanoseconds(duration) + after >= (Int128)long.MaxValue * 1_000_000_000, $"{context}: out/sleep waits for ever");
+        }
         else
+        {
             Assert.True(deadline.InNanoseconds - Nanoseconds(duration) is var start && start >= before && start <= after, $"{context}: out/sleep waits until {deadline}");
+        }
     }
 
     // Why the exact duration is not what the model computes; null when nothing explains it.
     private static string? Explain(string operand, double? predicted, Duration? exact)
     {
         if (predicted is not { } seconds)
+        {
             return exact is null ? Same : ExtendedForm().IsMatch(operand) ? Explained[3] : null;
+        }
+
         if (exact is not { } duration)
+        {
             return seconds == 0 && operand.Contains('-', StringComparison.Ordinal) && NonZeroDigit().IsMatch(operand) ? Explained[2] : null;
+        }
+
         var length = GnuSleep91.Length(seconds);
         if (length is null ? duration.IsForever : !duration.IsForever && length.Value.InNanoseconds == Nanoseconds(duration))
+        {
             return Same;
+        }
+
         if (seconds == 0)
+        {
             return Nanoseconds(duration) == 1 ? Explained[1] : null;
+        }
 
         // Two roundings, of the number and of its product with the unit, each by half a unit of 2^-52; then the ceiling.
         var ofGnu = length?.InNanoseconds ?? (Int128)long.MaxValue * 1_000_000_000;
@@ -127,11 +148,17 @@ public sealed partial class SleepOracleTests(ITestOutputHelper output)
         foreach (var line in File.ReadLines(folder["log"]))
         {
             if (line.Contains("execve(", StringComparison.Ordinal))
+            {
                 requests.Add(new(false, null));
+            }
             else if (line.Contains("pause(", StringComparison.Ordinal))
+            {
                 requests[^1] = requests[^1] with { Pauses = true };
+            }
             else if (Strace.SleepIn(line) is { } sleep)
+            {
                 requests[^1] = requests[^1] with { Sleep = sleep };
+            }
         }
 
         Assert.Equal(operands.Length, requests.Count - 1);

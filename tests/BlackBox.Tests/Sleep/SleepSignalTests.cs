@@ -45,7 +45,10 @@ public sealed class SleepSignalTests
         using var child = RawChild.Start(SleepFile.Path, "400ms");
         WaitUntilAsleep(child.Id);
         for (var i = 0; i < 20; i++)
+        {
             child.Send(signal);
+        }
+
         Assert.Equal(ExitStatus.With(0), child.Wait());
         Assert.True(Stopwatch.GetElapsedTime(start) >= TimeSpan.FromMilliseconds(400));
     }
@@ -94,7 +97,10 @@ public sealed class SleepSignalTests
         child.Send(Signal.Stop);
         RawChild.WaitForStatus(child.Id, "State", state => state[0] == 'T');
         using (var later = RawChild.Start(SleepFile.Path, "1.1"))
+        {
             Assert.Equal(ExitStatus.With(0), later.Wait());
+        }
+
         RawChild.WaitForStatus(child.Id, "State", state => state[0] == 'T');
         child.Send(Signal.Continue);
         Assert.Equal(ExitStatus.With(0), child.Wait());

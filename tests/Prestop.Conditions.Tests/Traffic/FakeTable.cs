@@ -27,7 +27,7 @@ internal sealed class FakeTable(FakeClock clock, params TimeSpan[] bytes) : ISoc
         }
 
         reading.Begin(depth);
-        foreach (TimeSpan end in Short.FindAll(time => time <= clock.Now))
+        foreach (var end in Short.FindAll(time => time <= clock.Now))
         {
             reading.Ended.Add(Sockets.Connection(0));
             Short.Remove(end);
@@ -35,7 +35,7 @@ internal sealed class FakeTable(FakeClock clock, params TimeSpan[] bytes) : ISoc
 
         if (depth is not ReadingDepth.Ended)
         {
-            TimeSpan last = bytes.Where(time => time <= clock.Now).DefaultIfEmpty(TimeSpan.FromHours(-1)).Max();
+            var last = bytes.Where(time => time <= clock.Now).DefaultIfEmpty(TimeSpan.FromHours(-1)).Max();
             reading.Open.Add(Sockets.Listener());
             reading.Open.Add(Sockets.Connection((uint)(clock.Now - last).TotalMilliseconds));
         }

@@ -37,7 +37,7 @@ public sealed class RuleTests
     [MemberData(nameof(States))]
     public void Every_state_is_classified(TcpState state, uint receive, uint send, bool held, uint idleAge, bool isConnection)
     {
-        TcpSocket socket = Sockets.Connection(Ago, state, receive, send, held);
+        var socket = Sockets.Connection(Ago, state, receive, send, held);
 
         Assert.Equal(idleAge, new IdleRule().AgeOfOpen(socket));
         Assert.Equal(isConnection ? 0u : null, new ClosedRule().AgeOfOpen(socket));
@@ -50,7 +50,7 @@ public sealed class RuleTests
     [InlineData(TcpSocket.Never, 30u, 30u)]
     public void The_later_of_the_two_directions_counts(uint sent, uint received, uint expected)
     {
-        TcpSocket socket = Sockets.Connection(0) with { SentAgo = sent, ReceivedAgo = received };
+        var socket = Sockets.Connection(0) with { SentAgo = sent, ReceivedAgo = received };
 
         Assert.Equal(expected, new IdleRule().AgeOfOpen(socket));
         Assert.Equal(expected, new IdleRule().AgeOfEnded(socket));

@@ -15,9 +15,9 @@ public sealed class TrafficConditionTests
     [Fact]
     public void The_wait_ends_a_quiet_period_after_the_last_byte()
     {
-        FakeTable table = Table(Every(0.2, until: 7.3));
+        var table = Table(Every(0.2, until: 7.3));
 
-        WaitResult result = Wait(table);
+        var result = Wait(table);
 
         Assert.Equal(WaitEnd.Met, result.End);
         Assert.InRange(result.Elapsed.TotalSeconds, 12.2, 12.22);
@@ -26,11 +26,11 @@ public sealed class TrafficConditionTests
     [Fact]
     public void The_wait_ends_within_a_quarter_second_of_a_quiet_period_after_the_last_short_connection()
     {
-        FakeTable table = Table();
+        var table = Table();
         table.Short.AddRange(Every(0.33, until: 7.3));
-        TimeSpan last = table.Short[^1];
+        var last = table.Short[^1];
 
-        WaitResult result = Wait(table);
+        var result = Wait(table);
 
         Assert.Equal(WaitEnd.Met, result.End);
         Assert.InRange(result.Elapsed, last + Quiet, last + Quiet + TimeSpan.FromMilliseconds(250));
@@ -43,7 +43,7 @@ public sealed class TrafficConditionTests
     [Fact]
     public void One_short_connection_in_each_quiet_period_holds_the_wait_until_the_deadline()
     {
-        FakeTable table = Table();
+        var table = Table();
         table.Short.AddRange(Every(4.9, until: 70));
 
         Assert.Equal(WaitEnd.DeadlineExceeded, Wait(table).End);
@@ -52,7 +52,7 @@ public sealed class TrafficConditionTests
     [Fact]
     public void Before_the_end_is_believed_the_whole_table_is_read()
     {
-        FakeTable table = Table();
+        var table = Table();
 
         Wait(table);
 
@@ -64,7 +64,7 @@ public sealed class TrafficConditionTests
     [Fact]
     public void Open_connections_are_read_once_a_second_and_ends_ten_times()
     {
-        FakeTable table = Table(Every(1, until: 70));
+        var table = Table(Every(1, until: 70));
 
         Wait(table, max: TimeSpan.FromSeconds(60));
 
@@ -75,7 +75,7 @@ public sealed class TrafficConditionTests
     [Fact]
     public void Gone_is_done_as_soon_as_traffic_is_seen()
     {
-        WaitResult result = Wait(Table(TimeSpan.FromSeconds(8)), condition => new Gone(condition));
+        var result = Wait(Table(TimeSpan.FromSeconds(8)), condition => new Gone(condition));
 
         Assert.Equal(WaitEnd.Met, result.End);
         Assert.InRange(result.Elapsed.TotalSeconds, 8, 9);
@@ -90,7 +90,7 @@ public sealed class TrafficConditionTests
     {
         var rules = new WaitingRules { Fallback = Deadline.After(TimeSpan.FromSeconds(1), 0, _clock) };
 
-        WaitResult result = Wait(Table(), rules: rules);
+        var result = Wait(Table(), rules: rules);
 
         Assert.Equal((WaitEnd.Met, Quiet), (result.End, result.Elapsed));
     }
@@ -100,7 +100,7 @@ public sealed class TrafficConditionTests
     {
         TrafficCondition condition = new(new IdleRule(), [8080], Settings(), () => throw new IOException("/proc/net/tcp: permission denied"));
 
-        Observation seen = _clock.Run(() => condition.AskAsync(default).AsTask());
+        var seen = _clock.Run(() => condition.AskAsync(default).AsTask());
 
         Assert.Equal((Finding.Broken, "the socket table cannot be read: /proc/net/tcp: permission denied"), (seen.Finding, seen.Seen));
     }
@@ -108,7 +108,7 @@ public sealed class TrafficConditionTests
     [Fact]
     public void A_table_that_fails_once_is_read_again()
     {
-        int reads = 0;
+        var reads = 0;
         FakeTable table = new(_clock) { Fails = _ => ++reads == 3 ? new IOException("netlink: out of memory") : null };
 
         Assert.Equal(WaitEnd.Met, Wait(table).End);
@@ -125,8 +125,8 @@ public sealed class TrafficConditionTests
     [Fact]
     public void The_table_is_closed_with_the_condition()
     {
-        FakeTable table = Table();
-        TrafficCondition condition = Condition(table);
+        var table = Table();
+        var condition = Condition(table);
         _clock.Run(() => condition.AskAsync(default).AsTask());
 
         condition.Dispose();
@@ -145,7 +145,7 @@ public sealed class TrafficConditionTests
 
     private WaitResult Wait(FakeTable table, Func<ICondition, ICondition>? wrap = null, TimeSpan? max = null, WaitingRules? rules = null)
     {
-        using TrafficCondition condition = Condition(table);
+        using var condition = Condition(table);
         var loop = new WaitingLoop(rules ?? new WaitingRules(), _clock, new Random(1));
         var deadline = Deadline.After(max ?? TimeSpan.FromSeconds(60), 0, _clock);
         return _clock.Run(() => loop.UntilMetAsync(wrap?.Invoke(condition) ?? condition, deadline, _ => { }, default));

@@ -19,8 +19,8 @@ public sealed class TrafficWatchTests
     {
         Note(Seconds(0), Reading(Sockets.Listener()));
 
-        Observation early = _watch.Judge(Seconds(4.9));
-        Observation end = _watch.Judge(Seconds(5));
+        var early = _watch.Judge(Seconds(4.9));
+        var end = _watch.Judge(Seconds(5));
 
         Assert.Equal((Finding.Unclear, true, true), (early.Finding, early.IsTooSoon, early.IsJudged));
         Assert.Equal("no connection, no traffic seen for 4.9 s", early.Seen);
@@ -33,7 +33,7 @@ public sealed class TrafficWatchTests
     {
         Note(Seconds(0), Reading(Sockets.Listener(), Sockets.Connection(1_200)));
 
-        Observation seen = _watch.Judge(Seconds(0));
+        var seen = _watch.Judge(Seconds(0));
 
         Assert.Equal(Finding.NotMet, seen.Finding);
         Assert.Equal("1 connection, last traffic 1.1 s ago", seen.Seen);
@@ -47,7 +47,7 @@ public sealed class TrafficWatchTests
         Note(Seconds(0), Reading(Sockets.Listener(), Sockets.Connection(60_000), Sockets.Connection(60_000)));
         Note(Seconds(5), Reading(Sockets.Listener(), Sockets.Connection(65_000), Sockets.Connection(65_000)));
 
-        Observation end = _watch.Judge(Seconds(5));
+        var end = _watch.Judge(Seconds(5));
 
         Assert.Equal((Finding.Met, "2 connections, last traffic 64.9 s ago"), (end.Finding, end.Seen));
     }
@@ -116,8 +116,8 @@ public sealed class TrafficWatchTests
     [Fact]
     public void A_client_that_is_left_out_counts_neither_open_nor_ended_nor_in_the_backlog()
     {
-        TcpSocket probe = Sockets.Connection(0, held: false, from: Sockets.Probe);
-        SocketReading reading = Reading(Sockets.Listener(backlog: 1), probe);
+        var probe = Sockets.Connection(0, held: false, from: Sockets.Probe);
+        var reading = Reading(Sockets.Listener(backlog: 1), probe);
         reading.Ended.Add(probe);
         Note(Seconds(3), reading);
 
@@ -162,7 +162,7 @@ public sealed class TrafficWatchTests
     [Fact]
     public void For_closed_an_idle_connection_holds_the_wait_and_the_quiet_period_begins_at_its_end()
     {
-        TrafficWatch watch = Watch(new ClosedRule());
+        var watch = Watch(new ClosedRule());
         watch.Note(Reading(Sockets.Listener(), Sockets.Connection(60_000)), Seconds(10));
         watch.Note(Ended(Sockets.Connection(62_000, TcpState.Close)), Seconds(12));
 
@@ -181,15 +181,15 @@ public sealed class TrafficWatchTests
 
         Prop.ForAll(histories.ToArbitrary(), history =>
         {
-            TrafficWatch watch = Watch(new IdleRule());
-            foreach (int look in history.Looks)
+            var watch = Watch(new IdleRule());
+            foreach (var look in history.Looks)
             {
-                int last = history.Traffic.Where(time => time <= look).DefaultIfEmpty(-1).Max();
-                SocketReading reading = last < 0 ? Reading(Sockets.Listener()) : Reading(Sockets.Listener(), Sockets.Connection((uint)(((look / 10) - (last / 10)) * 10)));
-                TimeSpan now = TimeSpan.FromMilliseconds(look);
+                var last = history.Traffic.Where(time => time <= look).DefaultIfEmpty(-1).Max();
+                var reading = last < 0 ? Reading(Sockets.Listener()) : Reading(Sockets.Listener(), Sockets.Connection((uint)(((look / 10) - (last / 10)) * 10)));
+                var now = TimeSpan.FromMilliseconds(look);
                 watch.Note(reading, now);
-                TimeSpan since = now - TimeSpan.FromMilliseconds(Math.Max(last, 0));
-                bool met = watch.Judge(now).Finding is Finding.Met;
+                var since = now - TimeSpan.FromMilliseconds(Math.Max(last, 0));
+                var met = watch.Judge(now).Finding is Finding.Met;
                 if ((met && since < Quiet) || (!met && since >= Quiet + (2 * Tick)))
                 {
                     return false;

@@ -86,11 +86,16 @@ public sealed class DurationPropertyTests
         {
             text.Clear();
             for (var length = random.Next(12); length > 0; length--)
+            {
                 text.Append(symbols[random.Next(symbols.Length)]);
+            }
+
             var isRead = Duration.TryParse(text.ToString(), out var value, out var problem);
             Assert.True(isRead ? problem is null : !string.IsNullOrEmpty(problem) && value == Duration.Zero, $"seed {seed}: '{text}'");
             if (!isRead && problem!.StartsWith("write ", StringComparison.Ordinal) && !problem.Contains(" and a unit", StringComparison.Ordinal))
+            {
                 Assert.True(Duration.TryParse(problem["write ".Length..], out _, out _), $"seed {seed}: '{text}' is advised to {problem}");
+            }
         }
     }
 

@@ -13,9 +13,14 @@ internal readonly record struct ExactValue(BigInteger Nanoseconds, bool IsForeve
         var numerator = digits.Aggregate(BigInteger.Zero, (sum, digit) => (sum * radix) + Convert.ToInt32(digit.ToString(), 16)) * unitNanoseconds;
         var denominator = BigInteger.Pow(radix, places);
         if (exponent >= 0)
+        {
             numerator *= BigInteger.Pow(exponentBase, exponent);
+        }
         else
+        {
             denominator *= BigInteger.Pow(exponentBase, -exponent);
+        }
+
         return Of((numerator + denominator - 1) / denominator);
     }
 

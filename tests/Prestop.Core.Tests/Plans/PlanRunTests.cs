@@ -35,7 +35,7 @@ public class PlanRunTests
     {
         var later = new Script(Script.Met);
 
-        WaitResult result = Run(new Plan { Steps = [Until(Script.Broken), new ConditionStep("later", later)] });
+        var result = Run(new Plan { Steps = [Until(Script.Broken), new ConditionStep("later", later)] });
 
         Assert.Equal(WaitEnd.Broken, result.End);
         Assert.Equal(0, later.Asked);
@@ -46,7 +46,7 @@ public class PlanRunTests
     {
         var later = new Script(Script.Met);
 
-        WaitResult result = Run(new Plan { Steps = [Until(Script.Broken), new ConditionStep("later", later)], ContinueOnFailure = true });
+        var result = Run(new Plan { Steps = [Until(Script.Broken), new ConditionStep("later", later)], ContinueOnFailure = true });
 
         Assert.Equal(WaitEnd.Met, result.End);
         Assert.Equal(1, later.Asked);
@@ -87,9 +87,9 @@ public class PlanRunTests
     [Fact]
     public void Any_ends_with_the_first_step_and_calls_the_others_off()
     {
-        Script hanging = Script.Hanging();
+        var hanging = Script.Hanging();
 
-        WaitResult result = Run(new Plan { Steps = [new ConditionStep("hanging", hanging), Sleep(3)], Order = StepOrder.Any });
+        var result = Run(new Plan { Steps = [new ConditionStep("hanging", hanging), Sleep(3)], Order = StepOrder.Any });
 
         Assert.Equal(Met(3), result);
         Assert.True(hanging.WasCancelled);
@@ -119,7 +119,7 @@ public class PlanRunTests
     [Fact]
     public void All_fails_with_the_first_failure_and_calls_the_others_off()
     {
-        Script hanging = Script.Hanging();
+        var hanging = Script.Hanging();
         var plan = new Plan { Steps = [new ConditionStep("hanging", hanging), Until(Script.Broken), Sleep(9)], Order = StepOrder.All };
 
         Assert.Equal(new WaitResult(WaitEnd.Broken, "broken", TimeSpan.Zero), Run(plan));
@@ -129,7 +129,7 @@ public class PlanRunTests
     [Fact]
     public void The_same_step_twice_is_two_steps()
     {
-        PauseStep step = Sleep(2);
+        var step = Sleep(2);
 
         Assert.Equal(Seconds(2), Run(new Plan { Steps = [step, step], Order = StepOrder.All }).Elapsed);
     }
@@ -144,7 +144,7 @@ public class PlanRunTests
         _clock.At(Seconds(2), caller.Cancel);
         var plan = new Plan { Steps = [Sleep(9), Until(Script.NotMet)], Order = order, Min = Seconds(9), ContinueOnFailure = true };
 
-        WaitResult result = Run(plan, caller.Token);
+        var result = Run(plan, caller.Token);
 
         Assert.Equal((WaitEnd.Cancelled, Seconds(2)), (result.End, result.Elapsed));
     }

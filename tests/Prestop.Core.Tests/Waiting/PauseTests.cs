@@ -16,7 +16,7 @@ public class PauseTests
     [InlineData(123_456_789_012_345)]
     public void Never_ends_early(long ticks)
     {
-        TimeSpan length = TimeSpan.FromTicks(ticks);
+        var length = TimeSpan.FromTicks(ticks);
 
         Assert.True(_clock.Run(() => Pause.UntilAsync(length, 0, _clock, TestContext.Current.CancellationToken)));
         Assert.InRange(_clock.Now, length, length + TimeSpan.FromMilliseconds(1));
@@ -25,7 +25,7 @@ public class PauseTests
     [Fact]
     public void Lasts_longer_than_a_timer_can_run()
     {
-        TimeSpan length = TimeSpan.FromDays(3650);
+        var length = TimeSpan.FromDays(3650);
 
         Assert.True(_clock.Run(() => Pause.UntilAsync(length, 0, _clock, TestContext.Current.CancellationToken)));
         Assert.Equal(length, _clock.Now);

@@ -14,7 +14,7 @@ public class WaitingLoopTests
     [Fact]
     public void Asks_at_once()
     {
-        WaitResult result = Wait(new Script(Script.Met));
+        var result = Wait(new Script(Script.Met));
 
         Assert.Equal(new WaitResult(WaitEnd.Met, "met", TimeSpan.Zero), result);
     }
@@ -24,7 +24,7 @@ public class WaitingLoopTests
     {
         var script = new Script(Script.NotMet, Script.Absent, Script.Unclear, Script.Met);
 
-        WaitResult result = Wait(script, new WaitingRules { Interval = Second });
+        var result = Wait(script, new WaitingRules { Interval = Second });
 
         Assert.Equal(WaitEnd.Met, result.End);
         Assert.Equal(4, script.Asked);
@@ -37,7 +37,7 @@ public class WaitingLoopTests
     {
         var gaps = new List<double>();
         var script = new Script([.. Enumerable.Repeat(Script.NotMet, 1000), Script.Met]);
-        TimeSpan last = TimeSpan.Zero;
+        var last = TimeSpan.Zero;
 
         _clock.Run(() => Loop(new WaitingRules { Interval = Second }).UntilMetAsync(
             script,
@@ -64,7 +64,7 @@ public class WaitingLoopTests
     [Fact]
     public void The_deadline_ends_the_wait_and_tells_what_was_seen_last()
     {
-        WaitResult result = Wait(new Script(Script.NotMet), deadline: 10 * Second);
+        var result = Wait(new Script(Script.NotMet), deadline: 10 * Second);
 
         Assert.Equal(new WaitResult(WaitEnd.DeadlineExceeded, "not met", 10 * Second), result);
     }
@@ -72,9 +72,9 @@ public class WaitingLoopTests
     [Fact]
     public void The_deadline_ends_a_look_that_hangs()
     {
-        Script hanging = Script.Hanging();
+        var hanging = Script.Hanging();
 
-        WaitResult result = Wait(hanging, deadline: 3 * Second);
+        var result = Wait(hanging, deadline: 3 * Second);
 
         Assert.Equal(new WaitResult(WaitEnd.DeadlineExceeded, "", 3 * Second), result);
         Assert.True(hanging.WasCancelled);
@@ -94,7 +94,7 @@ public class WaitingLoopTests
         using var caller = new CancellationTokenSource();
         _clock.At(2 * Second, caller.Cancel);
 
-        WaitResult result = Wait(new Script(Script.NotMet), deadline: 10 * Second, cancellation: caller.Token);
+        var result = Wait(new Script(Script.NotMet), deadline: 10 * Second, cancellation: caller.Token);
 
         Assert.Equal(WaitEnd.Cancelled, result.End);
         Assert.Equal(2 * Second, result.Elapsed);
@@ -130,7 +130,7 @@ public class WaitingLoopTests
     [Fact]
     public void A_condition_that_cannot_be_judged_is_let_go_at_the_fallback()
     {
-        WaitResult result = Wait(new Script(Script.Unclear), Fallback(7 * Second));
+        var result = Wait(new Script(Script.Unclear), Fallback(7 * Second));
 
         Assert.Equal(new WaitResult(WaitEnd.FellBack, "unclear", 7 * Second), result);
     }
@@ -140,7 +140,7 @@ public class WaitingLoopTests
     {
         var script = new Script(Script.Broken);
 
-        WaitResult result = Wait(script, Fallback(7 * Second));
+        var result = Wait(script, Fallback(7 * Second));
 
         Assert.Equal(new WaitResult(WaitEnd.FellBack, "broken", 7 * Second), result);
         Assert.Equal(1, script.Asked);
@@ -149,7 +149,7 @@ public class WaitingLoopTests
     [Fact]
     public void A_condition_that_was_judged_is_waited_for_beyond_the_fallback()
     {
-        WaitResult result = Wait(new Script(Script.NotMet), Fallback(7 * Second), deadline: 20 * Second);
+        var result = Wait(new Script(Script.NotMet), Fallback(7 * Second), deadline: 20 * Second);
 
         Assert.Equal(WaitEnd.DeadlineExceeded, result.End);
     }
@@ -177,7 +177,7 @@ public class WaitingLoopTests
     private WaitResult Wait(
         ICondition condition, WaitingRules? rules = null, TimeSpan? deadline = null, CancellationToken cancellation = default)
     {
-        Deadline limit = deadline is { } length ? Deadline.After(length, _clock.GetTimestamp(), _clock) : Deadline.Never(_clock);
+        var limit = deadline is { } length ? Deadline.After(length, _clock.GetTimestamp(), _clock) : Deadline.Never(_clock);
         return _clock.Run(() => Loop(rules ?? new WaitingRules()).UntilMetAsync(condition, limit, _looks.Add, cancellation));
     }
 

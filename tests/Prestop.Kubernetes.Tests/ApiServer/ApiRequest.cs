@@ -10,7 +10,7 @@ internal sealed record ApiRequest(
 {
     public string Verb => Query.ContainsKey("watch") ? "watch" : Name is null ? "list" : "get";
 
-    public string? Token => Headers.TryGetValue("authorization", out string? value) ? value["Bearer ".Length..] : null;
+    public string? Token => Headers.TryGetValue("authorization", out var value) ? value["Bearer ".Length..] : null;
 
     public string? this[string parameter] => Query.GetValueOrDefault(parameter);
 
@@ -29,7 +29,7 @@ internal sealed record ApiRequest(
     public static async Task<ApiRequest?> ReadAsync(Stream stream, int connection, CancellationToken cancellation)
     {
         var head = new List<byte>();
-        byte[] one = new byte[1];
+        var one = new byte[1];
         while (!head.TakeLast(4).SequenceEqual("\r\n\r\n"u8.ToArray()))
         {
             if (await stream.ReadAsync(one, cancellation) == 0)
@@ -40,8 +40,8 @@ internal sealed record ApiRequest(
             head.Add(one[0]);
         }
 
-        string[] lines = System.Text.Encoding.ASCII.GetString([.. head]).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
-        string[] target = lines[0].Split(' ')[1].Split('?', 2);
+        var lines = System.Text.Encoding.ASCII.GetString([.. head]).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
+        var target = lines[0].Split(' ')[1].Split('?', 2);
         return new ApiRequest(
             target[0],
             (target.Length > 1 ? target[1] : "").Split('&', StringSplitOptions.RemoveEmptyEntries)

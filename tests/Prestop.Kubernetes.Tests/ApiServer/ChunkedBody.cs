@@ -7,7 +7,7 @@ internal sealed class ChunkedBody(Stream stream, CancellationToken cancellation)
 {
     public async Task WriteAsync(string text)
     {
-        byte[] piece = Encoding.UTF8.GetBytes(text);
+        var piece = Encoding.UTF8.GetBytes(text);
         await stream.WriteAsync(Encoding.ASCII.GetBytes($"{piece.Length:x}\r\n"), cancellation);
         await stream.WriteAsync(piece, cancellation);
         await stream.WriteAsync("\r\n"u8.ToArray(), cancellation);
@@ -17,7 +17,7 @@ internal sealed class ChunkedBody(Stream stream, CancellationToken cancellation)
     /// <summary>Sends less than was promised.</summary>
     public async Task WriteTornAsync(string text)
     {
-        byte[] piece = Encoding.UTF8.GetBytes(text);
+        var piece = Encoding.UTF8.GetBytes(text);
         await stream.WriteAsync(Encoding.ASCII.GetBytes($"{piece.Length:x}\r\n"), cancellation);
         await stream.WriteAsync(piece.AsMemory(0, piece.Length / 2), cancellation);
         await stream.FlushAsync(cancellation);

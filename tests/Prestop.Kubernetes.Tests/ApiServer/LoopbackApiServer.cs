@@ -74,7 +74,7 @@ internal sealed class LoopbackApiServer : IAsyncDisposable
     {
         while (true)
         {
-            Task more = _requested.Task;
+            var more = _requested.Task;
             if (RequestsOf(verb).Count >= count)
             {
                 return;
@@ -107,8 +107,8 @@ internal sealed class LoopbackApiServer : IAsyncDisposable
     public static async Task SendAsync(
         Stream stream, int code, string body, CancellationToken cancellation, params string[] headers)
     {
-        byte[] text = Encoding.UTF8.GetBytes(body);
-        string extra = string.Concat(headers.Select(header => header + "\r\n"));
+        var text = Encoding.UTF8.GetBytes(body);
+        var extra = string.Concat(headers.Select(header => header + "\r\n"));
         await stream.WriteAsync(
             Encoding.ASCII.GetBytes(
                 $"HTTP/1.1 {code} Status\r\nContent-Type: application/json\r\n{extra}Content-Length: {text.Length}\r\n\r\n"),
@@ -134,7 +134,7 @@ internal sealed class LoopbackApiServer : IAsyncDisposable
         {
             while (true)
             {
-                Socket socket = await _listener.AcceptSocketAsync(_stop.Token);
+                var socket = await _listener.AcceptSocketAsync(_stop.Token);
                 socket.NoDelay = true;
                 _connections.Add(ServeAsync(socket, Interlocked.Increment(ref _accepted)));
             }
@@ -152,7 +152,7 @@ internal sealed class LoopbackApiServer : IAsyncDisposable
             await using var stream = new SslStream(network);
             await stream.AuthenticateAsServerAsync(
                 new SslServerAuthenticationOptions { ServerCertificate = _identity.Certificate }, _stop.Token);
-            bool keepOpen = true;
+            var keepOpen = true;
             while (keepOpen && await ApiRequest.ReadAsync(stream, connection, _stop.Token) is { } request)
             {
                 keepOpen = await AnswerAsync(stream, request);
@@ -176,7 +176,7 @@ internal sealed class LoopbackApiServer : IAsyncDisposable
         _requests.Enqueue(request);
         Interlocked.Exchange(ref _requested, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
 
-        if (_replies.TryPeek(out (string Verb, Reply Reply) planned) && planned.Verb == request.Verb && _replies.TryDequeue(out planned))
+        if (_replies.TryPeek(out var planned) && planned.Verb == request.Verb && _replies.TryDequeue(out planned))
         {
             await planned.Reply(stream, request, _stop.Token);
             return false;
@@ -192,7 +192,7 @@ internal sealed class LoopbackApiServer : IAsyncDisposable
         }
         else if (Forbidden.ContainsKey(request.Verb))
         {
-            string message = "endpointslices.discovery.k8s.io is forbidden: User \"system:serviceaccount:shop:web\" cannot "
+            var message = "endpointslices.discovery.k8s.io is forbidden: User \"system:serviceaccount:shop:web\" cannot "
                 + $"{request.Verb} resource \"endpointslices\" in API group \"discovery.k8s.io\" in the namespace \"{request.Namespace}\"";
             await SendAsync(stream, 403, Status(403, "Forbidden", message).ToJsonString(), _stop.Token);
         }
@@ -214,28 +214,28 @@ internal sealed class LoopbackApiServer : IAsyncDisposable
 
     private async Task GetAsync(Stream stream, ApiRequest request)
     {
-        JsonObject? found = Slices.At(Slices.Version, request.Namespace, null)!
+        var found = Slices.At(Slices.Version, request.Namespace, null)!
             .FirstOrDefault(slice => (string?)slice["metadata"]!["name"] == request.Name);
-        string missing = $"endpointslices.discovery.k8s.io \"{request.Name}\" not found";
+        var missing = $"endpointslices.discovery.k8s.io \"{request.Name}\" not found";
         await SendAsync(
             stream, found is null ? 404 : 200, (found ?? Status(404, "NotFound", missing)).ToJsonString(), _stop.Token);
     }
 
     private async Task ListAsync(Stream stream, ApiRequest request)
     {
-        string[] position = (request["continue"] ?? $"{Slices.Version}:0").Split(':');
+        var position = (request["continue"] ?? $"{Slices.Version}:0").Split(':');
         int version = int.Parse(position[0], CultureInfo.InvariantCulture), offset = int.Parse(position[1], CultureInfo.InvariantCulture);
-        int limit = int.Parse(request["limit"] ?? "0", CultureInfo.InvariantCulture) is > 0 and int given ? given : int.MaxValue;
+        var limit = int.Parse(request["limit"] ?? "0", CultureInfo.InvariantCulture) is > 0 and int given ? given : int.MaxValue;
         if (Slices.At(version, request.Namespace, request.Service) is not { } all)
         {
-            string message = "The provided continue parameter is too old to display a consistent list result.";
+            var message = "The provided continue parameter is too old to display a consistent list result.";
             await SendAsync(stream, 410, Status(410, "Expired", message).ToJsonString(), _stop.Token);
             return;
         }
 
         LastListed = version;
         JsonNode[] part = [.. all.Skip(offset).Take(limit)];
-        int left = all.Count - offset - part.Length;
+        var left = all.Count - offset - part.Length;
         var metadata = new JsonObject { ["resourceVersion"] = $"{version}" };
         if (left > 0)
         {
@@ -255,8 +255,8 @@ internal sealed class LoopbackApiServer : IAsyncDisposable
 
     private async Task<bool> WatchAsync(Stream stream, ApiRequest request)
     {
-        WatchEnding planned = WatchEnding;
-        Task<WatchEnding> ended = _ending.Task;
+        var planned = WatchEnding;
+        var ended = _ending.Task;
         if (planned is WatchEnding.CutBeforeHead)
         {
             return false;
@@ -264,7 +264,7 @@ internal sealed class LoopbackApiServer : IAsyncDisposable
 
         if (planned is WatchEnding.GoneStatus or WatchEnding.InternalError)
         {
-            (int code, string reason) = planned is WatchEnding.GoneStatus ? (410, "Expired") : (500, "InternalError");
+            (var code, var reason) = planned is WatchEnding.GoneStatus ? (410, "Expired") : (500, "InternalError");
             await SendAsync(stream, code, Status(code, reason, "no").ToJsonString(), _stop.Token);
             return true;
         }
@@ -273,16 +273,16 @@ internal sealed class LoopbackApiServer : IAsyncDisposable
             "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"u8.ToArray(), _stop.Token);
         await stream.FlushAsync(_stop.Token);
         var body = new ChunkedBody(stream, _stop.Token);
-        int told = int.Parse(request["resourceVersion"]!, CultureInfo.InvariantCulture);
+        var told = int.Parse(request["resourceVersion"]!, CultureInfo.InvariantCulture);
         while (true)
         {
-            (IReadOnlyList<SliceChange>? changes, int upTo, Task more) = Slices.After(told, request.Namespace, request.Service);
+            (var changes, var upTo, var more) = Slices.After(told, request.Namespace, request.Service);
             if (changes is null)
             {
                 return await EndAsync(body, WatchEnding.GoneEvent, upTo);
             }
 
-            foreach (SliceChange change in changes)
+            foreach (var change in changes)
             {
                 await body.WriteAsync(Event(change.Type, change.Slice.ToJson(change.Version)));
                 told = change.Version;
@@ -303,7 +303,7 @@ internal sealed class LoopbackApiServer : IAsyncDisposable
 
     private static async Task<bool> EndAsync(ChunkedBody body, WatchEnding how, int upTo)
     {
-        string unfinished = Event("MODIFIED", new Slice("web-torn", new SliceEndpoint("10.0.0.99")).ToJson(upTo)).TrimEnd('\n');
+        var unfinished = Event("MODIFIED", new Slice("web-torn", new SliceEndpoint("10.0.0.99")).ToJson(upTo)).TrimEnd('\n');
         switch (how)
         {
             case WatchEnding.BookmarkThenClean:

@@ -38,7 +38,7 @@ internal sealed class PodDirectory : IDisposable
 
     public void Write(string path, string text)
     {
-        string full = Path.Join(Root, path);
+        var full = Path.Join(Root, path);
         Directory.CreateDirectory(Path.GetDirectoryName(full)!);
         File.WriteAllText(full, text);
     }

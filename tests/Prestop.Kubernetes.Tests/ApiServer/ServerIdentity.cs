@@ -27,7 +27,7 @@ internal sealed class ServerIdentity
         authorityRequest.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         var authorityId = new X509SubjectKeyIdentifierExtension(authorityRequest.PublicKey, false);
         authorityRequest.CertificateExtensions.Add(authorityId);
-        using X509Certificate2 authority = authorityRequest.CreateSelfSigned(Begin, Begin.AddDays(365));
+        using var authority = authorityRequest.CreateSelfSigned(Begin, Begin.AddDays(365));
 
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=kube-apiserver", key, HashAlgorithmName.SHA256);
@@ -45,7 +45,7 @@ internal sealed class ServerIdentity
 
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromSubjectKeyIdentifier(authorityId));
-        using X509Certificate2 certificate = request.Create(
+        using var certificate = request.Create(
             authority, Begin, Begin.AddDays(expired ? 1 : 365), RandomNumberGenerator.GetBytes(8));
         return new ServerIdentity
         {

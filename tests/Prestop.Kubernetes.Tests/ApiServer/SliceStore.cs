@@ -99,14 +99,14 @@ internal sealed class SliceStore
     {
         lock (_lock)
         {
-            ImmutableSortedDictionary<string, (Slice Slice, int Version)> now = _versions[_version];
-            bool existed = now.TryGetValue(name, out (Slice Slice, int Version) old);
+            var now = _versions[_version];
+            var existed = now.TryGetValue(name, out var old);
             if (slice is null && !existed)
             {
                 return;
             }
 
-            string type = slice is null ? "DELETED" : existed ? "MODIFIED" : "ADDED";
+            var type = slice is null ? "DELETED" : existed ? "MODIFIED" : "ADDED";
             _changes.Add(new SliceChange(_version + 1, type, slice ?? old.Slice));
             Commit(slice is null ? now.Remove(name) : now.SetItem(name, (slice, _version + 1)));
         }

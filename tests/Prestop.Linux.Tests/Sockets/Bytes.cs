@@ -24,7 +24,7 @@ internal static class Bytes
 
     public static byte[] Message(ushort type, uint sequence, ReadOnlySpan<byte> payload, ushort flags = 2)
     {
-        byte[] message = new byte[16 + ((payload.Length + 3) & ~3)];
+        var message = new byte[16 + ((payload.Length + 3) & ~3)];
         BinaryPrimitives.WriteInt32LittleEndian(message, 16 + payload.Length);
         BinaryPrimitives.WriteUInt16LittleEndian(message.AsSpan(4), type);
         BinaryPrimitives.WriteUInt16LittleEndian(message.AsSpan(6), flags);
@@ -37,7 +37,7 @@ internal static class Bytes
         IPAddress local, ushort localPort, IPAddress remote, ushort remotePort, TcpState state = TcpState.Established,
         uint receiveQueue = 0, uint sendQueue = 0, uint inode = 7, uint sentAgo = 0, uint receivedAgo = 0, int infoLength = InfoLength)
     {
-        byte[] message = new byte[72 + 4 + 4 + 4 + infoLength];
+        var message = new byte[72 + 4 + 4 + 4 + infoLength];
         message[0] = local.AddressFamily is AddressFamily.InterNetwork ? InetDiag.IPv4 : InetDiag.IPv6;
         message[1] = (byte)state;
         BinaryPrimitives.WriteUInt16BigEndian(message.AsSpan(4), localPort);
@@ -51,7 +51,7 @@ internal static class Bytes
         // An attribute of one byte and its padding first: INET_DIAG_SHUTDOWN, which the kernel sends unasked.
         message[72] = 5;
         message[74] = 8;
-        Span<byte> info = message.AsSpan(80);
+        var info = message.AsSpan(80);
         BinaryPrimitives.WriteUInt16LittleEndian(info, (ushort)(4 + infoLength));
         info[2] = 2;
         Write(info[4..], 44, sentAgo);

@@ -15,10 +15,10 @@ public sealed class InetDiagTests
     [Fact]
     public void An_answer_is_read_with_its_times_and_queues()
     {
-        byte[] answer = Bytes.Socket(
+        var answer = Bytes.Socket(
             IPAddress.Parse("10.1.2.3"), 8080, IPAddress.Parse("10.9.8.7"), 40000, TcpState.CloseWait, 11, 12, 13, 1400, 1500);
 
-        Assert.True(InetDiag.TryRead(answer, out TcpSocket socket, out byte family, out ReadOnlySpan<byte> identity));
+        Assert.True(InetDiag.TryRead(answer, out var socket, out var family, out var identity));
 
         Assert.Equal(InetDiag.IPv4, family);
         Assert.Equal(answer[4..52], identity.ToArray());
@@ -33,9 +33,9 @@ public sealed class InetDiagTests
     [Fact]
     public void A_mapped_IPv4_address_is_the_IPv4_address()
     {
-        byte[] answer = Bytes.Socket(IPAddress.IPv6Loopback, 80, IPAddress.Parse("10.9.8.7").MapToIPv6(), 1);
+        var answer = Bytes.Socket(IPAddress.IPv6Loopback, 80, IPAddress.Parse("10.9.8.7").MapToIPv6(), 1);
 
-        Assert.True(InetDiag.TryRead(answer, out TcpSocket socket, out _, out _));
+        Assert.True(InetDiag.TryRead(answer, out var socket, out _, out _));
 
         Assert.Equal(InternetAddress.From(IPAddress.Parse("10.9.8.7")), socket.RemoteAddress);
         Assert.True(socket.LocalAddress.IsLoopback);
@@ -44,9 +44,9 @@ public sealed class InetDiagTests
     [Fact]
     public void Times_that_the_kernel_did_not_send_are_never()
     {
-        byte[] answer = Bytes.Socket(IPAddress.Loopback, 80, IPAddress.Loopback, 1, infoLength: 48);
+        var answer = Bytes.Socket(IPAddress.Loopback, 80, IPAddress.Loopback, 1, infoLength: 48);
 
-        Assert.True(InetDiag.TryRead(answer, out TcpSocket socket, out _, out _));
+        Assert.True(InetDiag.TryRead(answer, out var socket, out _, out _));
 
         Assert.Equal((0u, TcpSocket.Never, TcpSocket.Never), (socket.SentAgo, socket.ReceivedAgo, socket.SegmentsReceived));
     }
@@ -54,7 +54,7 @@ public sealed class InetDiagTests
     [Fact]
     public void Any_bytes_are_read_without_an_exception() => Prop.ForAll(Bytes.Any, bytes =>
     {
-        bool read = InetDiag.TryRead(bytes, out _, out byte family, out ReadOnlySpan<byte> identity);
+        var read = InetDiag.TryRead(bytes, out _, out var family, out var identity);
         return read == (family is InetDiag.IPv4 or InetDiag.IPv6) && identity.Length == (read ? InetDiag.IdentityLength : 0);
     }).Check(Config.QuickThrowOnFailure.WithMaxTest(2_000));
 
@@ -62,7 +62,7 @@ public sealed class InetDiagTests
     public void The_kernel_would_take_every_port_filter_and_it_lets_exactly_its_ports_through() =>
         Prop.ForAll(SomePorts, Gen.Choose(0, 65535).ToArbitrary(), (ports, other) =>
         {
-            byte[] code = InetDiag.PortFilter(ports);
+            var code = InetDiag.PortFilter(ports);
             return PassesAudit(code)
                 && ports.All(port => Runs(code, port))
                 && Runs(code, (ushort)other) == ports.Contains((ushort)other);
@@ -72,21 +72,21 @@ public sealed class InetDiagTests
     public void The_notices_filter_lets_exactly_its_ports_through() =>
         Prop.ForAll(SomePorts, Gen.Choose(0, 65535).ToArbitrary(), (ports, other) =>
         {
-            BpfInstruction[] program = BpfInstruction.AcceptIfHalfWordIsOneOf(InetDiag.LocalPortOffset, ports);
+            var program = BpfInstruction.AcceptIfHalfWordIsOneOf(InetDiag.LocalPortOffset, ports);
             return ports.All(port => Accepts(program, port)) && Accepts(program, (ushort)other) == ports.Contains((ushort)other);
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(500));
 
     /// <summary>The rules of inet_diag_bc_audit, for the two operations in use.</summary>
     private static bool PassesAudit(byte[] code)
     {
-        int at = 0;
+        var at = 0;
         while (at < code.Length)
         {
-            int left = code.Length - at;
-            int least = code[at] == 11 ? 8 : 4;
+            var left = code.Length - at;
+            var least = code[at] == 11 ? 8 : 4;
             int yes = code[at + 1];
             int no = BitConverter.ToUInt16(code, at + 2);
-            bool lands = no == left || no == left + 4 || Starts(code).Contains(at + no);
+            var lands = no == left || no == left + 4 || Starts(code).Contains(at + no);
             if (yes < least || yes > left || yes % 4 != 0 || no < least || no > left + 4 || no % 4 != 0 || !lands)
             {
                 return false;
@@ -100,7 +100,7 @@ public sealed class InetDiagTests
 
     private static IEnumerable<int> Starts(byte[] code)
     {
-        for (int at = 0; at < code.Length; at += code[at + 1])
+        for (var at = 0; at < code.Length; at += code[at + 1])
         {
             yield return at;
         }
@@ -109,10 +109,10 @@ public sealed class InetDiagTests
     /// <summary>As inet_diag_bc_run does it.</summary>
     private static bool Runs(byte[] code, ushort port)
     {
-        int at = 0;
+        var at = 0;
         while (at < code.Length)
         {
-            bool yes = code[at] == 11 && BitConverter.ToUInt16(code, at + 6) == port;
+            var yes = code[at] == 11 && BitConverter.ToUInt16(code, at + 6) == port;
             at += yes ? code[at + 1] : BitConverter.ToUInt16(code, at + 2);
         }
 
@@ -123,11 +123,11 @@ public sealed class InetDiagTests
     private static bool Accepts(BpfInstruction[] program, ushort port)
     {
         Assert.Equal(20u, InetDiag.LocalPortOffset);
-        ReadOnlySpan<byte> code = MemoryMarshal.AsBytes<BpfInstruction>(program);
+        var code = MemoryMarshal.AsBytes<BpfInstruction>(program);
         uint accumulator = 0;
-        for (int at = 0; ; at += 8)
+        for (var at = 0; ; at += 8)
         {
-            uint operand = BitConverter.ToUInt32(code[(at + 4)..]);
+            var operand = BitConverter.ToUInt32(code[(at + 4)..]);
             switch (BitConverter.ToUInt16(code[at..]))
             {
                 case 0x28:

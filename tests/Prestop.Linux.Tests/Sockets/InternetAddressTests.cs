@@ -52,7 +52,7 @@ public sealed class InternetAddressTests
 
         Prop.ForAll(cases.ToArbitrary(), pair =>
         {
-            (IPNetwork network, IPAddress address) = pair;
+            (var network, var address) = pair;
             var range = new AddressRange(network);
             return range.Contains(InternetAddress.From(address)) == network.Contains(address)
                 && range.Contains(InternetAddress.From(network.BaseAddress));
@@ -61,8 +61,8 @@ public sealed class InternetAddressTests
 
     private static IPNetwork Network(IPAddress address, int length)
     {
-        byte[] bytes = address.GetAddressBytes();
-        for (int bit = length; bit < 8 * bytes.Length; bit++)
+        var bytes = address.GetAddressBytes();
+        for (var bit = length; bit < 8 * bytes.Length; bit++)
         {
             bytes[bit / 8] &= (byte)~(0x80 >> (bit % 8));
         }

@@ -38,7 +38,7 @@ public sealed class NetlinkMessagesTests
     [InlineData(-1)]
     public void A_length_that_cannot_be_true_ends_the_walk(int length)
     {
-        byte[] datagram = Bytes.Message(20, 1, []);
+        var datagram = Bytes.Message(20, 1, []);
         BitConverter.TryWriteBytes(datagram, length);
 
         Assert.False(new NetlinkMessages(datagram).MoveNext());
@@ -48,7 +48,7 @@ public sealed class NetlinkMessagesTests
     public void Any_bytes_are_walked_to_an_end_and_never_beyond_it() => Prop.ForAll(Bytes.Any, datagram =>
     {
         var messages = new NetlinkMessages(datagram);
-        int walked = 0;
+        var walked = 0;
         while (messages.MoveNext())
         {
             walked += NetlinkMessages.HeaderLength + messages.Payload.Length;

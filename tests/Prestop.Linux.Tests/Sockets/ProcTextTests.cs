@@ -14,7 +14,7 @@ public sealed class ProcTextTests
     {
         Assert.True(ProcLine.TryRead(
             "  12: 0100007F:1F90 0204A8C0:9C40 08 0000000C:0000000B 00:00000000 00000000  1000        0 4711 1 ffff888 20 4 1 10 -1 "u8,
-            out TcpSocket socket));
+            out var socket));
 
         Assert.Equal(TcpState.CloseWait, socket.State);
         Assert.Equal((8080, 40000), (socket.LocalPort, socket.RemotePort));
@@ -29,7 +29,7 @@ public sealed class ProcTextTests
     {
         Assert.True(ProcLine.TryRead(
             "   0: 00000000000000000000000001000000:1F90 0000000000000000FFFF00000204A8C0:9C40 01 00000000:00000000 00:00000000 00000000     0        0 0 1"u8,
-            out TcpSocket socket));
+            out var socket));
 
         Assert.Equal(InternetAddress.From(IPAddress.IPv6Loopback), socket.LocalAddress);
         Assert.Equal(InternetAddress.From(IPAddress.Parse("192.168.4.2")), socket.RemoteAddress);
@@ -49,7 +49,7 @@ public sealed class ProcTextTests
     {
         Assert.True(TcpCounters.TryParse(
             "Ip: Forwarding\nIp: 1\nTcp: RtoAlgorithm PassiveOpens MaxConn InSegs OutSegs\nTcp: 1 22 -1 333 4444\nUdp: InDatagrams\nUdp: 9\n"u8,
-            out TcpCounters counters));
+            out var counters));
 
         Assert.Equal((22, 333, 4444), (counters.PassiveOpens, counters.SegmentsIn, counters.SegmentsOut));
     }
@@ -65,10 +65,10 @@ public sealed class ProcTextTests
     [Fact]
     public void Any_text_is_read_without_an_exception()
     {
-        Gen<string> words = Gen.Elements("Tcp: ", "PassiveOpens", " ", "\n", ":", "0100007F:1F90", "0A", "-1", "99999999999999999999", "x", "InSegs");
+        var words = Gen.Elements("Tcp: ", "PassiveOpens", " ", "\n", ":", "0100007F:1F90", "0A", "-1", "99999999999999999999", "x", "InSegs");
         Prop.ForAll(words.ListOf().ToArbitrary(), parts =>
         {
-            byte[] text = Encoding.ASCII.GetBytes(string.Concat(parts));
+            var text = Encoding.ASCII.GetBytes(string.Concat(parts));
             _ = TcpCounters.TryParse(text, out _);
             _ = ProcLine.TryRead(text, out _);
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(1_000));

@@ -35,9 +35,9 @@ public sealed class SocketTableTests : IDisposable
     [Fact]
     public void A_listener_is_seen_with_the_connections_that_wait_for_it()
     {
-        using Socket client = Connect(IPAddress.Loopback);
+        using var client = Connect(IPAddress.Loopback);
 
-        TcpSocket listener = Assert.Single(Open(), socket => socket.State is TcpState.Listen);
+        var listener = Assert.Single(Open(), socket => socket.State is TcpState.Listen);
 
         Assert.Equal(1u, listener.ReceiveQueue);
         Assert.False(Assert.Single(Open(), socket => socket.State is TcpState.Established).IsHeld);
@@ -48,8 +48,8 @@ public sealed class SocketTableTests : IDisposable
     [InlineData("::1")]
     public void An_open_connection_is_seen_with_both_ends(string address)
     {
-        using Socket client = Connect(IPAddress.Parse(address));
-        using Socket server = _listener.Accept();
+        using var client = Connect(IPAddress.Parse(address));
+        using var server = _listener.Accept();
 
         TcpSocket socket = Assert.Single(Open(), socket => socket.State is TcpState.Established);
 
@@ -62,8 +62,8 @@ public sealed class SocketTableTests : IDisposable
     [Fact]
     public void Known_connections_are_seen_again_without_a_dump()
     {
-        using Socket client = Connect(IPAddress.Loopback);
-        using Socket server = _listener.Accept();
+        using var client = Connect(IPAddress.Loopback);
+        using var server = _listener.Accept();
         _ = Open();
         client.Send([1, 2, 3]);
 
@@ -74,7 +74,7 @@ public sealed class SocketTableTests : IDisposable
             return _reading.Depth is ReadingDepth.Known;
         });
 
-        TcpSocket socket = Assert.Single(_reading.Open);
+        var socket = Assert.Single(_reading.Open);
         Assert.Equal((PortOf(client), 3u), (socket.RemotePort, socket.ReceiveQueue));
     }
 
@@ -84,7 +84,7 @@ public sealed class SocketTableTests : IDisposable
         var sockets = new List<Socket>();
         try
         {
-            for (int i = 0; i < 150; i++)
+            for (var i = 0; i < 150; i++)
             {
                 sockets.Add(Connect(IPAddress.Loopback));
                 sockets.Add(_listener.Accept());
@@ -109,7 +109,7 @@ public sealed class SocketTableTests : IDisposable
     public void A_connection_opened_since_the_last_dump_is_seen_too()
     {
         _ = Open();
-        using Socket client = Connect(IPAddress.Loopback);
+        using var client = Connect(IPAddress.Loopback);
 
         _table.Read(_reading, ReadingDepth.Known);
 
@@ -123,9 +123,9 @@ public sealed class SocketTableTests : IDisposable
     [InlineData("::1", false)]
     public void A_connection_that_opened_and_closed_between_two_readings_is_seen(string address, bool clientFirst)
     {
-        ushort remotePort = OpenAndClose(IPAddress.Parse(address), clientFirst);
+        var remotePort = OpenAndClose(IPAddress.Parse(address), clientFirst);
 
-        TcpSocket ended = UntilEnded(socket => socket.RemotePort == remotePort);
+        var ended = UntilEnded(socket => socket.RemotePort == remotePort);
 
         Assert.Equal(InternetAddress.From(IPAddress.Parse(address)), ended.RemoteAddress);
         Assert.NotEqual(0u, ended.SegmentsReceived);
@@ -134,13 +134,13 @@ public sealed class SocketTableTests : IDisposable
     [Fact]
     public void A_connection_that_its_program_reset_is_seen_without_its_other_end()
     {
-        using (Socket client = Connect(IPAddress.Loopback))
-        using (Socket server = _listener.Accept())
+        using (var client = Connect(IPAddress.Loopback))
+        using (var server = _listener.Accept())
         {
             server.LingerState = new LingerOption(true, 0);
         }
 
-        TcpSocket ended = UntilEnded(socket => socket.SegmentsReceived == 0);
+        var ended = UntilEnded(socket => socket.SegmentsReceived == 0);
 
         Assert.Equal(0, ended.RemotePort);
         Assert.NotEqual(ended.SentAgo, ended.ReceivedAgo);
@@ -151,7 +151,7 @@ public sealed class SocketTableTests : IDisposable
     {
         _listener.Dispose();
 
-        TcpSocket ended = UntilEnded(socket => socket.RemotePort == 0);
+        var ended = UntilEnded(socket => socket.RemotePort == 0);
 
         Assert.Equal(ended.SentAgo, ended.ReceivedAgo);
     }
@@ -172,8 +172,8 @@ public sealed class SocketTableTests : IDisposable
     {
         using var other = new TcpListener(IPAddress.Loopback, 0);
         other.Start();
-        ushort port = (ushort)((IPEndPoint)other.LocalEndpoint).Port;
-        using ISocketTable table = SocketTable.Open([_port, 1, port]);
+        var port = (ushort)((IPEndPoint)other.LocalEndpoint).Port;
+        using var table = SocketTable.Open([_port, 1, port]);
 
         table.Read(_reading, ReadingDepth.Everything);
 
@@ -185,7 +185,7 @@ public sealed class SocketTableTests : IDisposable
     {
         Until(() =>
         {
-            for (int i = 0; i < 100; i++)
+            for (var i = 0; i < 100; i++)
             {
                 OpenAndClose(IPAddress.Loopback, clientFirst: true);
             }
@@ -196,7 +196,7 @@ public sealed class SocketTableTests : IDisposable
         bool OverrunSeen()
         {
             // Nothing is read until the buffer must be full: by default 208 KiB, and each notice takes more than 1 KiB of it.
-            for (int i = 0; i < 300; i++)
+            for (var i = 0; i < 300; i++)
             {
                 OpenAndClose(IPAddress.Loopback, clientFirst: true);
             }
@@ -209,7 +209,7 @@ public sealed class SocketTableTests : IDisposable
     [Fact]
     public void A_table_that_is_closed_leaves_no_descriptor()
     {
-        ISocketTable table = SocketTable.Open([_port]);
+        var table = SocketTable.Open([_port]);
         table.Dispose();
 
         Assert.Throws<ObjectDisposedException>(() => table.Read(_reading, ReadingDepth.Everything));
@@ -219,8 +219,8 @@ public sealed class SocketTableTests : IDisposable
     public void The_proc_table_sees_what_is_open_and_says_what_it_does_not_see()
     {
         using var table = new ProcTable([_port], "netlink: not permitted");
-        using Socket client = Connect(IPAddress.Loopback);
-        using Socket server = _listener.Accept();
+        using var client = Connect(IPAddress.Loopback);
+        using var server = _listener.Accept();
 
         table.Read(_reading, ReadingDepth.Known);
 
@@ -234,7 +234,7 @@ public sealed class SocketTableTests : IDisposable
     public void The_proc_table_sees_a_connection_that_the_server_closed_between_two_readings()
     {
         using var table = new ProcTable([_port], "");
-        ushort remotePort = OpenAndClose(IPAddress.Loopback, clientFirst: false);
+        var remotePort = OpenAndClose(IPAddress.Loopback, clientFirst: false);
 
         table.Read(_reading, ReadingDepth.Known);
 
@@ -256,7 +256,7 @@ public sealed class SocketTableTests : IDisposable
 
     private static void Until(Func<bool> holds)
     {
-        long start = TimeProvider.System.GetTimestamp();
+        var start = TimeProvider.System.GetTimestamp();
         while (!holds())
         {
             Assert.True(TimeProvider.System.GetElapsedTime(start) < Patience, $"not within {Patience}");
@@ -273,10 +273,10 @@ public sealed class SocketTableTests : IDisposable
     /// <summary>One byte each way, then both sides close, and both know that the other has.</summary>
     private ushort OpenAndClose(IPAddress address, bool clientFirst)
     {
-        using Socket client = Connect(address);
-        using Socket server = _listener.Accept();
-        ushort port = PortOf(client);
-        (Socket first, Socket second) = clientFirst ? (client, server) : (server, client);
+        using var client = Connect(address);
+        using var server = _listener.Accept();
+        var port = PortOf(client);
+        (var first, var second) = clientFirst ? (client, server) : (server, client);
         first.Send([1]);
         Assert.Equal(1, second.Receive(new byte[1]));
         first.Shutdown(SocketShutdown.Send);
@@ -298,7 +298,7 @@ public sealed class SocketTableTests : IDisposable
         Until(() =>
         {
             _table.Read(_reading, ReadingDepth.Ended);
-            foreach (TcpSocket ended in _reading.Ended.FindAll(wanted))
+            foreach (var ended in _reading.Ended.FindAll(wanted))
             {
                 found = ended;
             }

@@ -25,7 +25,7 @@ public class ExpansionTests
     [Fact]
     public void Names_the_first_variable_that_is_not_set()
     {
-        Expansion.Expand("$(A)$(C)$(D)", Variable, out string? unset);
+        Expansion.Expand("$(A)$(C)$(D)", Variable, out var unset);
 
         Assert.Equal("C", unset);
     }

@@ -68,7 +68,7 @@ public class RequestReaderTests
     [Fact]
     public void Steps_are_read_in_order()
     {
-        Request.Wait wait = ReadWait(Words("1m30s HTTP://h/a gone:https://h/b"));
+        var wait = ReadWait(Words("1m30s HTTP://h/a gone:https://h/b"));
 
         Assert.Equal(["1m30s", "HTTP://h/a", "gone:https://h/b"], wait.Plan.Steps.Select(step => step.Text));
         Assert.Equal(TimeSpan.FromSeconds(90), Assert.IsType<PauseStep>(wait.Plan.Steps[0]).Length);
@@ -78,7 +78,7 @@ public class RequestReaderTests
     [Fact]
     public void A_password_in_a_url_is_not_part_of_the_text_that_is_shown()
     {
-        Request.Wait wait = ReadWait(["http://me:s3cret@h:80/p@th?a@b", "gone:http://me:s3cret@h"]);
+        var wait = ReadWait(["http://me:s3cret@h:80/p@th?a@b", "gone:http://me:s3cret@h"]);
 
         Assert.Equal(["http://***@h:80/p@th?a@b", "gone:http://***@h"], wait.Plan.Steps.Select(step => step.Text));
     }
@@ -86,7 +86,7 @@ public class RequestReaderTests
     [Fact]
     public void Options_may_stand_behind_steps_and_the_last_one_counts()
     {
-        Request.Wait wait = ReadWait(Words("5s --max 10s --max=20s"));
+        var wait = ReadWait(Words("5s --max 10s --max=20s"));
 
         Assert.Equal(TimeSpan.FromSeconds(20), wait.Plan.Max);
     }
@@ -108,8 +108,8 @@ public class RequestReaderTests
     {
         var variables = new Dictionary<string, string> { ["PRESTOP_MAX"] = " 40s\n", ["PRESTOP_ANY"] = "true", ["PRESTOP_ON_FAILURE"] = "continue" };
 
-        Plan fromVariables = ReadWait(["5s"], variables).Plan;
-        Plan fromOption = ReadWait(Words("5s --max 9s"), variables).Plan;
+        var fromVariables = ReadWait(["5s"], variables).Plan;
+        var fromOption = ReadWait(Words("5s --max 9s"), variables).Plan;
 
         Assert.Equal((TimeSpan.FromSeconds(40), StepOrder.Any, true), (fromVariables.Max, fromVariables.Order, fromVariables.ContinueOnFailure));
         Assert.Equal(TimeSpan.FromSeconds(9), fromOption.Max);
@@ -141,7 +141,7 @@ public class RequestReaderTests
     {
         var variables = new Dictionary<string, string> { ["IP"] = "10.1.2.3", ["LIMIT"] = "7s" };
 
-        Request.Wait wait = ReadWait(["http://$(IP)/", "--max", "$(LIMIT)", "--", "echo", "$(IP)", "$$(IP)", "$(date)"], variables);
+        var wait = ReadWait(["http://$(IP)/", "--max", "$(LIMIT)", "--", "echo", "$(IP)", "$$(IP)", "$(date)"], variables);
 
         Assert.Equal("http://10.1.2.3/", wait.Plan.Steps[0].Text);
         Assert.Equal(TimeSpan.FromSeconds(7), wait.Plan.Max);
@@ -173,7 +173,7 @@ public class RequestReaderTests
 
     private static Request.Wait ReadWait(string[] words, Dictionary<string, string>? variables = null)
     {
-        Request request = Read(words, variables ?? NoVariables);
+        var request = Read(words, variables ?? NoVariables);
         return request as Request.Wait ?? throw new Xunit.Sdk.XunitException(string.Join('\n', ((Request.Refusal)request).Reasons));
     }
 }

@@ -38,7 +38,7 @@ public class TimelineTests
     [Fact]
     public void What_may_take_for_ever_is_said_to()
     {
-        string timeline = Draw("infinity", "--grace", "30s");
+        var timeline = Draw("infinity", "--grace", "30s");
 
         Assert.Contains("   never  at the latest: exit\n", timeline, StringComparison.Ordinal);
         Assert.Contains("warning: the plan can take for ever of a grace period of 30s: lower --max below 28s\n", timeline, StringComparison.Ordinal);
