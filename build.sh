@@ -97,7 +97,7 @@ run_tests() {
     local name=${project##*/}
     timeout 1200 "artifacts/bin/$name/debug/$name" -noLogo -noColor -xml "$results/$name.xml" "$@" || failed=1
   done
-  count() { sed -n 's/.*<assembly .*[[:space:]]'"$1"'="\([0-9]*\)".*/\1/p' $results/*.xml | awk '{ n += $1 } END { print n + 0 }'; }
+  count() { grep -oh '<assembly [^>]*' $results/*.xml | sed -n 's/.* '"$1"'="\([0-9]*\)".*/\1/p' | awk '{ n += $1 } END { print n + 0 }'; }
   local passed errors skipped
   passed=$(count passed) errors=$(($(count failed) + $(count errors))) skipped=$(count skipped)
   [ "$(ls $results | wc -l)" -eq "$(ls -d tests/*.Tests | wc -l)" ] || { echo "build.sh: a test project left no results" >&2; failed=1; }

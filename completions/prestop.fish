@@ -1,2 +1,6 @@
 # fish: put this file into ~/.config/fish/completions.
-complete -c prestop -f -a '(prestop "[suggest:"(commandline -C)"]" (commandline -cp) 2>/dev/null)'
+function __prestop_suggestions
+  set -l line (commandline -cp)
+  prestop "[suggest:"(string length -- "$line")"]" "$line" 2>/dev/null
+end
+complete -c prestop -f -a '(__prestop_suggestions)'

@@ -21,7 +21,8 @@ internal sealed class FakeTime : TimeProvider
 
     public void Advance(double seconds)
     {
-        var end = _now + TimeSpan.FromSeconds(seconds);
+        // TimeSpan.FromSeconds cuts off: 0.57 would be a tick short of 57 hundredths.
+        var end = _now + TimeSpan.FromTicks((long)Math.Round(seconds * TimeSpan.TicksPerSecond));
         while (Next(end) is { } timer)
         {
             timer.Fire();

@@ -118,7 +118,7 @@ public sealed class Child : IAsyncDisposable
     /// <summary>The program's own process has ended; its output may still be held by something that it started.</summary>
     internal bool HasEnded => Volatile.Read(ref _end) is not null;
 
-    private bool Ended => HasEnded && Stdout.Ended && Stderr.Ended;
+    internal bool Ended => HasEnded && Stdout.Ended && Stderr.Ended;
 
     public async ValueTask DisposeAsync()
     {

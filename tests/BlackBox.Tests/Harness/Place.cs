@@ -48,7 +48,7 @@ public abstract record Place
                 return process;
             }
 
-            if (child.HasEnded)
+            if (child.Ended)
             {
                 throw new HarnessException($"the program has already ended{System.Environment.NewLine}{child}");
             }
