@@ -71,6 +71,8 @@ publish_to_out() {
   shift 2
   stale "out/$program" || return 0
   echo "build.sh: publishing $program${2:+ for $2}" >&2
+  # The compiler does not see a change of Static/*.xml.
+  rm -rf "artifacts/publish/obj/$project"
   dotnet publish "src/$project" "$@" -v quiet -p:ArtifactsPath="$root/artifacts/publish" -o "artifacts/publish/$program" >&2
   command install -m 755 -D "artifacts/publish/$program/$program" "out/$program"
 }
