@@ -3,7 +3,7 @@ using Bench.Figures;
 using Bench.Peers;
 using Bench.Sections;
 
-// No BenchmarkDotNet: it measures methods inside a .NET process; here whole foreign programs are measured, from exec to exit.
+// No BenchmarkDotNet: it measures methods inside a .NET process; here it is whole foreign programs, from exec to exit, and the kernel.
 try
 {
     using var folder = new TemporaryFolder();
