@@ -30,7 +30,7 @@ internal sealed class LoopbackConnections : IDisposable
         {
             var opened = _clients.Count;
             Dispose();
-            throw new BenchException($"only {opened} of {count} connections could be opened: {failure.Message}; see 'ulimit -Hn'");
+            throw new BenchException($"only {opened} of {count} connections could be opened: {failure.Message}; each takes a file descriptor: raise 'ulimit -Hn' to {count + 1_000}");
         }
     }
 
