@@ -12,7 +12,8 @@ usage: ./build.sh COMMAND
   run [ARGS]   publish what is missing or out of date, then run: prestop ARGS
   test         publish, then run every test; ends with the line 'N passed, N failed, N skipped'
   publish      build the static programs into out/
-  bench        publish, then print the side-by-side measurements against peers
+  bench [SECTION]...
+               publish, then print the measurements, side by side with peers: sleep, wait, sockets, schemes, sidecar; all without SECTION
   image        build the images 'sleep', 'prestop' and 'prestopd' with Dockerfile.build
 EOF
 }
@@ -107,12 +108,28 @@ run_tests() {
   [ $failed -eq 0 ] && [ "$errors" -eq 0 ] && [ "$skipped" -eq 0 ] && [ "$passed" -gt 0 ]
 }
 
+# bench [SECTION]... : the sidecar's section is a script; all others are one program, which fails when a goal is missed.
+bench() {
+  local sections=() sidecar= failed=0 section
+  for section in "$@"; do
+    if [ "$section" = sidecar ]; then sidecar=yes; else sections+=("$section"); fi
+  done
+  if [ $# -eq 0 ] || [ ${#sections[@]} -gt 0 ]; then
+    dotnet run --project tests/Bench -c Release -- "${sections[@]}" || failed=$?
+  fi
+  if [ $# -eq 0 ] || [ -n "$sidecar" ]; then
+    echo
+    ROUNDS=${ROUNDS:-1} SECONDS_EACH=${SECONDS_EACH:-3} tests/Bench/Sidecar/run.sh
+  fi
+  return $failed
+}
+
 mkdir -p artifacts
 case "${1:-}" in
   run) shift; publish; exec out/prestop "$@" ;;
   publish) publish; ls -l out ;;
   test) shift; publish; setup_test; dotnet build PrestopSleep.sln -v quiet; run_tests "$@" ;;
-  bench) publish; install $packages_test $packages_bench; dotnet run --project tests/Bench -c Release ;;
+  bench) shift; publish; install $packages_test $packages_bench; bench "$@" ;;
   image) shift; for target in sleep prestop prestopd; do docker build -f Dockerfile.build --target $target -t prestopsleep/$target "$@" .; done ;;
   -h | --help | help) usage ;;
   *) usage >&2; exit 2 ;;

@@ -3,26 +3,37 @@ using Bench.Figures;
 using Bench.Peers;
 using Bench.Sections;
 
-// No BenchmarkDotNet: it measures methods inside a .NET process; here whole foreign programs are measured, from exec to exit.
+// No BenchmarkDotNet: it measures methods inside a .NET process; here it is whole foreign programs, from exec to exit, and the kernel.
 try
 {
     using var folder = new TemporaryFolder();
-    var peers = PeerPrograms.Compile(folder);
 
     // One file a section; a new one is added here.
-    Section[] sections =
+    (string Name, Func<Section> Measure)[] all =
     [
-        SleepSection.Measure(peers, folder),
-        WaitSection.Measure(folder),
+        ("sleep", () => SleepSection.Measure(PeerPrograms.Compile(folder), folder)),
+        ("wait", () => WaitSection.Measure(folder)),
+        ("sockets", SocketTableSection.Measure),
+        ("schemes", () => SchemeSection.Measure(folder)),
     ];
-
-    foreach (var section in sections)
+    if (args.FirstOrDefault(name => all.All(section => section.Name != name)) is { } unknown)
     {
-        Console.WriteLine(section.Table);
+        throw new BenchException($"there is no section '{unknown}': name one or more of {string.Join(", ", all.Select(section => section.Name))}");
+    }
+
+    var sections = new List<Section>();
+    foreach (var (_, measure) in all.Where(section => args.Length == 0 || args.Contains(section.Name)))
+    {
+        sections.Add(measure());
+        Console.WriteLine(sections[^1].Table);
     }
 
     var goals = sections.SelectMany(section => section.Goals).ToList();
-    Console.Write(Goal.TableOf(goals));
+    if (goals.Count > 0)
+    {
+        Console.Write(Goal.TableOf(goals));
+    }
+
     return goals.Any(goal => goal.IsMissed && goal.IsBinding) ? 1 : 0;
 }
 catch (BenchException failure)

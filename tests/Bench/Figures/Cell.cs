@@ -9,6 +9,8 @@ internal static class Cell
 
     public static string Milliseconds(TimeSpan time) => time.TotalMilliseconds.ToString("0.00", CultureInfo.InvariantCulture);
 
+    public static string Microseconds(TimeSpan time) => time.TotalMicroseconds.ToString("N1", CultureInfo.InvariantCulture);
+
     public static string Kibibytes(long bytes) => (bytes / 1024).ToString("N0", CultureInfo.InvariantCulture);
 
     public static string Ratio(double figure, double reference) => (figure / reference).ToString("0.00", CultureInfo.InvariantCulture);

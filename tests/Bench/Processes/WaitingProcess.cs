@@ -27,6 +27,20 @@ internal sealed class WaitingProcess : IDisposable
     /// </summary>
     public long PeakResident => BytesIn("status", "VmHWM:");
 
+    /// <summary>User and system time of all its threads so far, exact to what the scheduler counts; /proc/PID/stat has ticks of 10 ms.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            if (Libc.FindProcessorClock(_process, out var clock) != 0 || Libc.ReadClock(clock, out var time) != 0)
+            {
+                throw new BenchException($"{_command} has no processor time: it has ended");
+            }
+
+            return TimeSpan.FromSeconds(time.Seconds) + TimeSpan.FromMicroseconds(time.Nanoseconds / 1000.0);
+        }
+    }
+
     /// <summary>The program file and every library and loader that is mapped with it, in bytes.</summary>
     public long BytesWithLibraries => ExecutableFiles().Sum(path => new FileInfo(path).Length);
 
