@@ -5,8 +5,9 @@ namespace Prestop.Conditions.Traffic;
 
 /// <summary>Met when, for the quiet period, nothing on some local ports counted by a rule.</summary>
 /// <remarks>
-/// It reads what ended every <see cref="TrafficWatch.Pace"/>, for that is nearly free; the open connections once a second,
-/// and when the quiet period may be over; and before it says so, the whole table.
+/// It reads what ended as soon as the kernel announces it, but no more often than <see cref="TrafficWatch.Pace"/>; the open
+/// connections once a second, and when the quiet period may be over; and before it says so, the whole table. Where nothing
+/// is announced, it looks at that pace.
 /// </remarks>
 internal sealed class TrafficCondition : ICondition, IDisposable
 {
@@ -19,6 +20,9 @@ internal sealed class TrafficCondition : ICondition, IDisposable
     private ISocketTable? _table;
     private long _start;
     private TimeSpan _lastOpenReading;
+    private TimeSpan _lastReading;
+    private TimeSpan _waitBefore;
+    private bool _hasNews;
 
     /// <summary>Makes a condition. Nothing is opened yet.</summary>
     /// <param name="rule">What counts.</param>
@@ -53,27 +57,45 @@ internal sealed class TrafficCondition : ICondition, IDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask<Observation> AskAsync(CancellationToken cancellation)
+    public async ValueTask<Observation> AskAsync(CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
+        if (_waitBefore > TimeSpan.Zero)
+        {
+            // A thread that sleeps in poll(2) costs a tenth of waking up at the pace by timers.
+            var (table, wait) = (_table!, _waitBefore);
+            await Task.Run(() => table.WaitForEnded(wait), cancellation);
+        }
+
         try
         {
-            return ValueTask.FromResult(Look());
+            return Paced(Look());
         }
         catch (IOException failure)
         {
             // Without a table at all there is none later either: what sandboxes refuse stays refused.
             var finding = _table is null ? Finding.Broken : Finding.Unclear;
-            return ValueTask.FromResult(new Observation(finding, "the socket table cannot be read: " + failure.Message));
+            return new Observation(finding, "the socket table cannot be read: " + failure.Message);
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => _table?.Dispose();
 
+    /// <summary>After a quiet look the next one waits for an announcement; after news it keeps the pace, however much there is.</summary>
+    private Observation Paced(Observation seen)
+    {
+        var now = _lastReading;
+        var next = _lastOpenReading + Refresh - now;
+        var left = _watch.Left(now);
+        _waitBefore = _table!.Announces && !_hasNews && seen.LookAgainIn is not null ? (left < next ? left : next) : TimeSpan.Zero;
+        return _waitBefore > TimeSpan.Zero ? seen with { LookAgainIn = TimeSpan.Zero } : seen;
+    }
+
     private Observation Look()
     {
         var isFirst = _table is null;
+        _hasNews = false;
         if (_table is null)
         {
             _table = _open();
@@ -99,6 +121,8 @@ internal sealed class TrafficCondition : ICondition, IDisposable
         _table!.Read(_reading, depth);
         var now = _time.GetElapsedTime(_start);
         _watch.Note(_reading, now);
+        _lastReading = now;
+        _hasNews |= _reading.Ended.Count > 0 || _reading.EndedUnseen;
         if (depth is not ReadingDepth.Ended)
         {
             _lastOpenReading = now;

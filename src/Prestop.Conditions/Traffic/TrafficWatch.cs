@@ -76,7 +76,9 @@ internal sealed class TrafficWatch(TrafficRule rule, ushort[] ports, TimeSpan qu
         return $"{tenths / 10}.{tenths % 10} s";
     }
 
-    private TimeSpan Left(TimeSpan now) => (_last > TimeSpan.Zero ? _last.Value : TimeSpan.Zero) + _quiet - now;
+    /// <summary>What is left of the quiet period if nothing happens.</summary>
+    /// <param name="now">The time.</param>
+    public TimeSpan Left(TimeSpan now) => (_last > TimeSpan.Zero ? _last.Value : TimeSpan.Zero) + _quiet - now;
 
     private void NoteAge(uint milliseconds, TimeSpan at)
     {

@@ -22,6 +22,13 @@ public interface ISocketTable : IDisposable
     /// <summary>What this way of looking cannot see, as words for a log line; null when it sees all.</summary>
     string? Blindness { get; }
 
+    /// <summary>Whether <see cref="WaitForEnded"/> returns as soon as a connection has ended.</summary>
+    bool Announces { get; }
+
+    /// <summary>Blocks the calling thread until a connection has ended that was not read yet, or the time is over.</summary>
+    /// <param name="atMost">0 to 24 days.</param>
+    void WaitForEnded(TimeSpan atMost);
+
     /// <summary>Reads the table.</summary>
     /// <param name="reading">Is overwritten.</param>
     /// <param name="depth">How much to read at least.</param>

@@ -57,6 +57,12 @@ internal sealed class NetlinkTable : ISocketTable
     public string? Blindness => null;
 
     /// <inheritdoc/>
+    public bool Announces => true;
+
+    /// <inheritdoc/>
+    public void WaitForEnded(TimeSpan atMost) => _notices.WaitUntilReadable(atMost);
+
+    /// <inheritdoc/>
     public void Read(SocketReading reading, ReadingDepth depth)
     {
         reading.Begin(depth);

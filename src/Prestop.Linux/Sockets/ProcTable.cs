@@ -28,6 +28,12 @@ internal sealed class ProcTable : ISocketTable
     public string? Blindness { get; }
 
     /// <inheritdoc/>
+    public bool Announces => false;
+
+    /// <inheritdoc/>
+    public void WaitForEnded(TimeSpan atMost) => throw new NotSupportedException("/proc announces nothing");
+
+    /// <inheritdoc/>
     public void Read(SocketReading reading, ReadingDepth depth)
     {
         reading.Begin(depth);

@@ -18,6 +18,10 @@ internal sealed class FakeTable(FakeClock clock, params TimeSpan[] bytes) : ISoc
 
     public string? Blindness { get; init; }
 
+    public bool Announces => false;
+
+    public void WaitForEnded(TimeSpan atMost) => throw new NotSupportedException();
+
     public void Read(SocketReading reading, ReadingDepth depth)
     {
         Readings.Add((clock.Now, depth));

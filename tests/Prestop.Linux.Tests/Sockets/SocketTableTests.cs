@@ -33,6 +33,16 @@ public sealed class SocketTableTests : IDisposable
     public void Netlink_sees_everything() => Assert.Null(_table.Blindness);
 
     [Fact]
+    public async Task The_end_of_a_connection_ends_the_wait_for_it()
+    {
+        var waiting = Task.Run(() => _table.WaitForEnded(Patience));
+        Connect(IPAddress.Loopback).Dispose();
+        _listener.Accept().Dispose();
+
+        await waiting.WaitAsync(Patience / 2);
+    }
+
+    [Fact]
     public void A_listener_is_seen_with_the_connections_that_wait_for_it()
     {
         using var client = Connect(IPAddress.Loopback);
