@@ -1,0 +1,20 @@
+using Xunit;
+
+namespace Architecture.Tests;
+
+public class ImageTests
+{
+    [Theory]
+    [InlineData("sleep")]
+    [InlineData("prestop")]
+    [InlineData("prestopd")]
+    public void An_image_holds_its_program_alone_and_runs_as_nobody(string program)
+    {
+        var stage = House.Read("Dockerfile.build").Split("\nFROM ").Single(stage => stage.StartsWith($"scratch AS {program}\n", StringComparison.Ordinal));
+
+        Assert.Contains($"\nCOPY --from=build /prestopsleep/out/{program} /bin/{program}\n", stage, StringComparison.Ordinal);
+        Assert.Contains("\nUSER 65532:65532\n", stage, StringComparison.Ordinal);
+        Assert.Contains($"\nENTRYPOINT [\"/bin/{program}\"]\n", stage, StringComparison.Ordinal);
+        Assert.Contains($"org.opencontainers.image.title=\"{program}\"", stage, StringComparison.Ordinal);
+    }
+}
