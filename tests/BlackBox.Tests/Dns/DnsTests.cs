@@ -16,6 +16,7 @@ public sealed class DnsTests : IAsyncLifetime
         {
             Addresses = { ["api.ns.svc.cluster.local"] = ["10.96.0.10", "fd00::10"] },
             SilentDomains = ["silent.test"],
+            WithoutAddress = ["text.test"],
         });
     }
 
@@ -30,6 +31,7 @@ public sealed class DnsTests : IAsyncLifetime
     [InlineData("dns://api.ns.svc.cluster.local.")]
     [InlineData("gone:dns://nothing.test.")]
     [InlineData("gone:dns://nothing")]
+    [InlineData("gone:dns://text.test.")]
     public async Task What_is_certain_ends_the_wait(string step)
     {
         await using var prestop = Prestop(ClusterDns.ResolvConf, "--max", "50s", step);
@@ -39,6 +41,7 @@ public sealed class DnsTests : IAsyncLifetime
 
     [Theory]
     [InlineData("dns://nothing.test.", "the name does not exist")]
+    [InlineData("dns://text.test.", "the name does not exist")]
     [InlineData("gone:dns://api", "and 1 more")]
     public async Task What_is_not_so_keeps_waiting(string step, string seen)
     {

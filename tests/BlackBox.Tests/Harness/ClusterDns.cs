@@ -48,6 +48,7 @@ public sealed partial class ClusterDns : IAsyncDisposable
             "--address=/#/", // no upstream server: all that is not known is NXDOMAIN, not REFUSED
             $"--addn-hosts={folder.Write("hosts", string.Join('\n', hosts))}",
             .. records.Aliases.Select(record => $"--cname={record.Key},{record.Value}"),
+            .. records.WithoutAddress.Select(name => $"--txt-record={name},text"),
             .. records.SilentDomains.Select(domain => $"--server=/{domain}/127.0.0.1#{silentPort}"),
         ];
         var place = new OnHost { Network = network, DieWithTests = true, Watchdog = TimeSpan.FromMinutes(10) };

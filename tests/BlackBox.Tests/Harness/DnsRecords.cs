@@ -9,6 +9,9 @@ public sealed class DnsRecords
     /// <summary>CNAME records; the target must be a name of <see cref="Addresses"/>.</summary>
     public Dictionary<string, string> Aliases { get; init; } = [];
 
+    /// <summary>Names that exist, with a TXT record and no address.</summary>
+    public string[] WithoutAddress { get; init; } = [];
+
     /// <summary>Domains whose names nobody ever answers for, as behind a dead upstream server.</summary>
     public string[] SilentDomains { get; init; } = [];
 }

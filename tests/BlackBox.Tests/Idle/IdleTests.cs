@@ -115,6 +115,17 @@ public sealed class IdleTests : IAsyncLifetime
         await prestop.ExitsWithAsync(0);
     }
 
+    [Fact]
+    public async Task Where_netlink_is_refused_the_tables_under_proc_serve_and_what_they_cannot_see_is_said()
+    {
+        await using var prestop = new OnHost { Network = _network }.Run(
+            SystemProgram.Strace, "-f", "-qq", "-o", "/dev/null", "-e", "trace=socket", "-e", "inject=socket:error=EPERM",
+            Published.Find("prestop"), "--quiet", "1s", "--max", "50s", "idle://:8080");
+        await prestop.WaitForLineAsync("/proc/net/tcp tells no times");
+
+        await prestop.ExitsWithAsync(0);
+    }
+
     private Child Prestop(params string[] arguments) =>
         new EmptyRoot { Network = _network, Proc = true }.Run("prestop", ["--quiet", "1s", .. arguments]);
 }
