@@ -96,12 +96,8 @@ internal sealed partial class NetlinkSocket : IDisposable
 
     /// <summary>Blocks until something can be received, an error included, or the time is over.</summary>
     /// <param name="atMost">0 to 24 days; a signal may end it sooner.</param>
-    public unsafe void WaitUntilReadable(TimeSpan atMost)
-    {
-        const short PollIn = 1;
-        PollDescriptor readable = new() { Descriptor = (int)_handle.DangerousGetHandle(), Events = PollIn };
-        _ = poll(&readable, 1, (int)Math.Ceiling(atMost.TotalMilliseconds));
-    }
+    public void WaitUntilReadable(TimeSpan atMost) =>
+        _ = Poll.Until((int)_handle.DangerousGetHandle(), Poll.In, (int)Math.Ceiling(atMost.TotalMilliseconds));
 
     /// <summary>Receives one datagram when there is one already. The bytes are good until the next call.</summary>
     /// <param name="datagram">The bytes.</param>
@@ -154,9 +150,6 @@ internal sealed partial class NetlinkSocket : IDisposable
         }
     }
 
-    [LibraryImport("libc")]
-    private static unsafe partial int poll(PollDescriptor* descriptors, nuint count, int milliseconds);
-
     [LibraryImport("libc", SetLastError = true)]
     private static partial int socket(int family, int type, int protocol);
 
@@ -193,12 +186,5 @@ internal sealed partial class NetlinkSocket : IDisposable
     {
         public ushort Length;
         public BpfInstruction* Instructions;
-    }
-
-    private struct PollDescriptor
-    {
-        public int Descriptor;
-        public short Events;
-        public short Returned;
     }
 }

@@ -13,7 +13,6 @@ public sealed partial class LogTarget
     private const int O_APPEND = 0x400;
     private const int O_NONBLOCK = 0x800;
     private const int O_CLOEXEC = 0x80000;
-    private const short POLLOUT = 4;
     private const nuint TIOCGWINSZ = 0x5413;
     private const int UsualColumns = 80;
 
@@ -56,8 +55,7 @@ public sealed partial class LogTarget
         const int PipeBuffer = 4096;
         while (!line.IsEmpty)
         {
-            var ready = new PollDescriptor { Descriptor = _descriptor, Events = POLLOUT };
-            if (poll(&ready, 1, 0) != 1 || (ready.Returned & POLLOUT) == 0)
+            if (!Poll.Until(_descriptor, Poll.Out, 0))
             {
                 return;
             }
@@ -85,17 +83,7 @@ public sealed partial class LogTarget
     private static unsafe partial int ioctl(int descriptor, nuint request, WindowSize* size);
 
     [LibraryImport("libc")]
-    private static unsafe partial int poll(PollDescriptor* descriptors, nuint count, int milliseconds);
-
-    [LibraryImport("libc")]
     private static unsafe partial nint write(int descriptor, byte* bytes, nuint count);
-
-    private struct PollDescriptor
-    {
-        public int Descriptor;
-        public short Events;
-        public short Returned;
-    }
 
     private struct WindowSize
     {
