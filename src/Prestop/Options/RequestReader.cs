@@ -80,7 +80,7 @@ internal sealed class RequestReader
             Min = Duration(OptionTable.Min, TimeSpan.Zero) ?? TimeSpan.Zero,
             Interval = Duration(OptionTable.Interval, ShortestInterval) ?? new WaitingRules().Interval,
             Successes = Successes(),
-            ContinueOnFailure = Choice(OptionTable.OnFailure, "stop", "continue") is "continue",
+            ContinueOnFailure = Choice(OptionTable.OnFailure) is "continue",
             Fallback = Duration(OptionTable.Fallback, TimeSpan.Zero),
         };
         if (plan.Min > plan.Max)
@@ -142,8 +142,8 @@ internal sealed class RequestReader
     }
 
     private LogSettings ReadLogSettings() => new(
-        Choice(OptionTable.LogTo, "stderr", "pid1") is "pid1",
-        Choice(OptionTable.LogFormat, "text", "json") is "json",
+        Choice(OptionTable.LogTo) is "pid1",
+        Choice(OptionTable.LogFormat) is "json",
         Flag(OptionTable.Silent) ? LogDetail.Failures : Flag(OptionTable.Verbose) ? LogDetail.Attempts : LogDetail.Changes);
 
     private ConditionSettings ReadConditionSettings() => new()
@@ -310,12 +310,13 @@ internal sealed class RequestReader
         return span;
     }
 
-    private string? Choice(OptionRow row, string usual, string other)
+    private string? Choice(OptionRow row)
     {
         var text = Text(row);
-        if (text is not null && text != usual && text != other)
+        var choices = row.Value!.Split('|');
+        if (text is not null && !choices.Contains(text))
         {
-            Refuse(row, text, $"unknown; write {usual} or {other}");
+            Refuse(row, text, $"unknown; write {string.Join(" or ", choices)}");
         }
 
         return text;

@@ -59,11 +59,7 @@ internal sealed class Upstream : IDisposable
 
     private static SocketsHttpHandler Connections(Uri address)
     {
-        // .NET looks for the user's own certificates before it verifies any, and throws where neither HOME nor /etc/passwd says where.
-        if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable("HOME")))
-        {
-            Environment.SetEnvironmentVariable("HOME", "/");
-        }
+        MissingHome.Name();
 
         var trust = new X509ChainPolicy
         {

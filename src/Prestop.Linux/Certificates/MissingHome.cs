@@ -1,15 +1,15 @@
-namespace Prestop;
+namespace Prestop.Linux.Certificates;
 
 /// <summary>
 /// .NET looks for certificates below the user's home too, and fails every TLS handshake where there is neither HOME nor an entry
-/// in /etc/passwd, as in a scratch image. The name given here is seen by .NET alone: COMMAND gets the environment as it was.
+/// in /etc/passwd, as in a scratch image. The name given here is seen by .NET alone: a program that is executed later gets the environment as it was.
 /// </summary>
-internal static class MissingHome
+public static class MissingHome
 {
     /// <summary>Names a place where nothing is found.</summary>
     public static void Name()
     {
-        if (Environment.GetEnvironmentVariable("HOME") is null)
+        if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable("HOME")))
         {
             Environment.SetEnvironmentVariable("HOME", "/dev/null");
         }
