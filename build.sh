@@ -87,10 +87,6 @@ publish() {
   publish_to_out Prestopd prestopd -f "$framework" -r "$(rid)" -p:PublishFramework="$framework"
 }
 
-setup_test() {
-  install $packages_test
-}
-
 # The test projects are programs of their own; each writes its counts, which are added up here.
 run_tests() {
   local results=artifacts/test-results failed=0
@@ -128,7 +124,7 @@ mkdir -p artifacts
 case "${1:-}" in
   run) shift; publish; exec out/prestop "$@" ;;
   publish) publish; ls -l out ;;
-  test) shift; publish; setup_test; dotnet build PrestopSleep.sln -v quiet; run_tests "$@" ;;
+  test) shift; publish; install $packages_test; dotnet build PrestopSleep.sln -v quiet; run_tests "$@" ;;
   bench) shift; publish; install $packages_test $packages_bench; bench "$@" ;;
   image) shift; for target in sleep prestop prestopd; do docker build -f Dockerfile.build --target $target -t prestopsleep/$target "$@" .; done ;;
   -h | --help | help) usage ;;

@@ -38,7 +38,6 @@ public sealed class HttpCondition : ICondition, IDisposable
             UseProxy = false,
             UseCookies = false,
             ActivityHeadersPropagator = null,
-            PooledConnectionLifetime = TimeSpan.Zero,
             ConnectTimeout = settings.ConnectTimeout,
             ConnectCallback = ConnectAsync,
         };
