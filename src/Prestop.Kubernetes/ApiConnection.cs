@@ -43,6 +43,8 @@ internal sealed class ApiConnection : IDisposable
             ConnectTimeout = connectTimeout,
             SslOptions = new SslClientAuthenticationOptions
             {
+                // OpenSSL's own cache would keep the sessions of every connection: 7 kB.
+                AllowTlsResume = false,
                 CertificateChainPolicy = trust,
                 RemoteCertificateValidationCallback = (_, _, _, errors) => (_distrust = errors) is SslPolicyErrors.None,
             },

@@ -95,6 +95,8 @@ public sealed class HttpCondition : ICondition, IDisposable
 
         return new SslClientAuthenticationOptions
         {
+            // OpenSSL's own cache would keep the sessions of every connection, 7 kB, up to 20,480 of them (SSL_CTX_sess_set_cache_size(3)).
+            AllowTlsResume = false,
             CertificateChainPolicy = chain,
             RemoteCertificateValidationCallback = (_, _, seen, errors) =>
             {

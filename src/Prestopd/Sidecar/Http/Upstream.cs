@@ -80,7 +80,9 @@ internal sealed class Upstream : IDisposable
             PooledConnectionLifetime = TimeSpan.FromMinutes(1),
             MaxConnectionsPerServer = 2,
             MaxResponseDrainSize = 64 * 1024,
-            SslOptions = { CertificateChainPolicy = trust },
+
+            // OpenSSL's own cache would keep the sessions of every connection: 7 kB a minute.
+            SslOptions = { AllowTlsResume = false, CertificateChainPolicy = trust },
         };
     }
 
