@@ -74,7 +74,7 @@ public sealed class EndpointsScheme(Surroundings surroundings, Random random) : 
         string service, string? @namespace, Surroundings surroundings, ConditionSettings settings, Random random)
         : ICondition, IDisposable
     {
-        private const int SlicesInOneAnswer = 20;
+        private const int SlicesInOneAnswer = 5;
 
         private readonly Backoff _backoff = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(5), random);
 
@@ -182,7 +182,7 @@ public sealed class EndpointsScheme(Surroundings surroundings, Random random) : 
         private async Task<Observation> ListAsync(bool watchNext, CancellationToken cancellation)
         {
             _readyIn = null;
-            var listed = await _api!.ListAsync(EndpointSlice.Resource, _selection!, cancellation);
+            var listed = await _api!.ListAsync(EndpointSlice.Resource, _selection!, StateOf, cancellation);
             if (!listed.Succeeded)
             {
                 return Failed(listed.Error);
@@ -244,6 +244,8 @@ public sealed class EndpointsScheme(Surroundings surroundings, Random random) : 
             }
         }
 
+        private Slice StateOf(EndpointSlice slice) => new(slice.Metadata.Name, StateIn(slice));
+
         private PodState StateIn(EndpointSlice slice)
         {
             var state = PodState.Absent;
@@ -263,13 +265,15 @@ public sealed class EndpointsScheme(Surroundings surroundings, Random random) : 
             return state;
         }
 
-        private HashSet<string> NamesOf(IReadOnlyList<EndpointSlice> slices, PodState state) =>
-            [.. slices.Where(slice => StateIn(slice) == state).Select(slice => slice.Metadata.Name)];
+        private static HashSet<string> NamesOf(IReadOnlyList<Slice> slices, PodState state) =>
+            [.. slices.Where(slice => slice.State == state).Select(slice => slice.Name)];
 
         private string IsReadyIn(HashSet<string> slices) => $"{_pod!.Label} is ready in {Join(slices)}";
 
         private static string Join(HashSet<string> names) => string.Join(", ", names.Order(StringComparer.Ordinal));
     }
+
+    private sealed record Slice(string Name, PodState State);
 
     private enum PodState
     {

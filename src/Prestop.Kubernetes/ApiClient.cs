@@ -56,21 +56,33 @@ public sealed class ApiClient : IDisposable
     /// <param name="selection">Which of them.</param>
     /// <param name="cancellation">Ends the call.</param>
     /// <returns>The list, or the error; <see cref="ApiFault.Gone"/> when it changed too much while its parts were fetched.</returns>
-    public async Task<ApiResult<ResourceList<T>>> ListAsync<T>(
-        Resource<T> resource, Selection selection, CancellationToken cancellation)
+    public Task<ApiResult<ResourceList<T>>> ListAsync<T>(Resource<T> resource, Selection selection, CancellationToken cancellation)
+        where T : class, IApiObject =>
+        ListAsync(resource, selection, item => item, cancellation);
+
+    /// <summary>Fetches all objects of a selection, as they are at one moment, and keeps of each what is needed: one is held at a time.</summary>
+    /// <typeparam name="T">The objects' type.</typeparam>
+    /// <typeparam name="TKept">What is kept of one.</typeparam>
+    /// <param name="resource">The kind of object.</param>
+    /// <param name="selection">Which of them.</param>
+    /// <param name="keep">Takes from an object what is needed.</param>
+    /// <param name="cancellation">Ends the call.</param>
+    /// <returns>As above.</returns>
+    public async Task<ApiResult<ResourceList<TKept>>> ListAsync<T, TKept>(
+        Resource<T> resource, Selection selection, Func<T, TKept> keep, CancellationToken cancellation)
         where T : class, IApiObject
     {
         var call = new ApiCall("list", resource.FullName, selection.Namespace);
         var path = string.Create(
             CultureInfo.InvariantCulture, $"{resource.Path(selection.Namespace, null)}{selection.Query}limit={selection.PageSize}");
-        var items = new List<T>();
+        var items = new List<TKept>();
         var next = "";
         while (true)
         {
             var page = await ReadAsync(
                 call,
                 path + next,
-                (ref Utf8JsonReader json) => ResourceListPage<T>.Read(ref json, resource.Read),
+                (ref Utf8JsonReader json) => ResourceListPage<TKept>.Read(ref json, (ref Utf8JsonReader item) => keep(resource.Read(ref item))),
                 cancellation);
             if (!page.Succeeded)
             {
@@ -80,7 +92,7 @@ public sealed class ApiClient : IDisposable
             items.AddRange(page.Value.Items);
             if (page.Value.Continue.Length == 0)
             {
-                return new ResourceList<T>(page.Value.ResourceVersion, items);
+                return new ResourceList<TKept>(page.Value.ResourceVersion, items);
             }
 
             next = $"&continue={Uri.EscapeDataString(page.Value.Continue)}";
@@ -152,8 +164,9 @@ public sealed class ApiClient : IDisposable
             }
 
             using var answer = sent.Value;
-            return await Body.ReadAsync(answer.Content, LongestAnswer, limit.Token) is { } body
-                ? Parse(body.Span, read)
+            using var body = await Body.ReadAsync(answer.Content, LongestAnswer, limit.Token);
+            return body is not null
+                ? Parse(body.Text, read)
                 : new ApiError(ApiFault.Transient, call, $"the API server's answer to {call} is longer than {LongestAnswer} bytes");
         }
         catch (Exception thrown) when (!cancellation.IsCancellationRequested && _connection.Describe(thrown, call) is { } error)

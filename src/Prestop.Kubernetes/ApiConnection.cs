@@ -187,8 +187,8 @@ internal sealed class ApiConnection : IDisposable
     {
         try
         {
-            var body = await Body.ReadAsync(answer.Content, LongestRefusal, cancellation);
-            return body is { } bytes ? Parse(bytes.Span) : null;
+            using var body = await Body.ReadAsync(answer.Content, LongestRefusal, cancellation);
+            return body is null ? null : Parse(body.Text);
         }
         catch (Exception thrown) when (thrown is JsonException or IOException)
         {

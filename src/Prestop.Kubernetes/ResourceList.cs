@@ -3,9 +3,9 @@ using System.Text.Json;
 namespace Prestop.Kubernetes;
 
 /// <summary>All objects of a selection as they were at one moment.</summary>
-/// <typeparam name="T">The objects' type.</typeparam>
+/// <typeparam name="T">The objects' type, or that of what is kept of one.</typeparam>
 /// <param name="ResourceVersion">The moment: what a watch goes on from.</param>
-/// <param name="Items">The objects.</param>
+/// <param name="Items">The objects, or what is kept of them.</param>
 public sealed record ResourceList<T>(string ResourceVersion, IReadOnlyList<T> Items);
 
 /// <summary>One answer to a list request: the list, or a part of it.</summary>

@@ -82,7 +82,7 @@ public sealed class EndpointsTests : IAsyncDisposable
         Server.Slices.Put(new Slice("web-99", Mine()));
 
         Assert.Equal("10.1.2.3 is ready in web-99 (1 of 60 slices)", (await AskAsync()).Seen);
-        Assert.Equal(3, Server.Requests.Count);
+        Assert.Equal(12, Server.Requests.Count);
     }
 
     [Fact(Timeout = Patience)]
