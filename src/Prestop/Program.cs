@@ -11,6 +11,7 @@ internal static class Program
     private static async Task<int> Main(string[] words)
     {
         StandardStreams.HoldClosed();
+        Allocator.KeepOneArena();
         return RequestReader.Read(Arguments.Exact(words), Environment.GetEnvironmentVariable) switch
         {
             Request.Print print => Answer.Print(print.Text),
