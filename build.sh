@@ -14,6 +14,7 @@ usage: ./build.sh COMMAND
   publish      build the static programs into out/
   bench [SECTION]...
                publish, then print the measurements, side by side with peers: sleep, wait, sockets, schemes, sidecar; all without SECTION
+  order        trace what typical waits execute and write src/Static/function-order.txt, by which the linker lays prestop out
   image        build the images 'sleep', 'prestop' and 'prestopd' with Dockerfile.build
 EOF
 }
@@ -72,7 +73,7 @@ publish_to_out() {
   shift 2
   stale "out/$program" || return 0
   echo "build.sh: publishing $program${2:+ for $2}" >&2
-  # The compiler does not see a change of Static/*.xml.
+  # The compiler and the linker do not see a change in Static/.
   rm -rf "artifacts/publish/obj/$project"
   dotnet publish "src/$project" "$@" -v quiet -p:ArtifactsPath="$root/artifacts/publish" -o "artifacts/publish/$program" >&2
   command install -m 755 -D "artifacts/publish/$program/$program" "out/$program"
@@ -126,6 +127,9 @@ case "${1:-}" in
   publish) publish; ls -l out ;;
   test) shift; publish; install $packages_test; dotnet build PrestopSleep.sln -v quiet; run_tests "$@" ;;
   bench) shift; publish; install $packages_test $packages_bench; bench "$@" ;;
+  order)
+    publish; install $packages_test
+    dotnet run --project tests/Bench -c Release -- order "artifacts/publish/obj/Prestop/release_$(framework)_$(rid)/prestop.map" src/Static/function-order.txt ;;
   image) shift; for target in sleep prestop prestopd; do docker build -f Dockerfile.build --target $target -t prestopsleep/$target "$@" .; done ;;
   -h | --help | help) usage ;;
   *) usage >&2; exit 2 ;;

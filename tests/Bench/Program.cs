@@ -1,5 +1,6 @@
 using Bench;
 using Bench.Figures;
+using Bench.Order;
 using Bench.Peers;
 using Bench.Sections;
 
@@ -7,6 +8,11 @@ using Bench.Sections;
 try
 {
     using var folder = new TemporaryFolder();
+    if (args is ["order", var map, var list])
+    {
+        Console.WriteLine($"{FunctionOrder.Write(map, list, folder)} functions in {list}");
+        return 0;
+    }
 
     // One file a section; a new one is added here.
     (string Name, Func<Section> Measure)[] all =

@@ -10,7 +10,17 @@ internal static class LoopbackCertificate
     public static X509Certificate2 Make()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256);
+        return Sign(new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256));
+    }
+
+    public static X509Certificate2 MakeRsa()
+    {
+        using var key = RSA.Create(2048);
+        return Sign(new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1));
+    }
+
+    private static X509Certificate2 Sign(CertificateRequest request)
+    {
         var names = new SubjectAlternativeNameBuilder();
         names.AddIpAddress(IPAddress.Loopback);
         request.CertificateExtensions.Add(names.Build());
