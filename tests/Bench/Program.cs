@@ -21,6 +21,7 @@ try
         ("wait", () => WaitSection.Measure(folder)),
         ("sockets", SocketTableSection.Measure),
         ("schemes", () => SchemeSection.Measure(folder)),
+        ("drain", () => DrainSection.Measure(folder)),
     ];
     if (args.FirstOrDefault(name => all.All(section => section.Name != name)) is { } unknown)
     {

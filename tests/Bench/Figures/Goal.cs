@@ -18,7 +18,9 @@ internal sealed record Goal(string What, double Figure, double Limit, string For
 
     public static Goal TimeRatio(string what, double ratio, double limit) => new(what, ratio, limit, "{0:0.00} x", IsBinding: false);
 
-    public static Goal ProcessorTime(string what, TimeSpan time, TimeSpan limit) =>
+    public static Goal Count(string what, int count, int limit) => new(what, count, limit, "{0:N0}", IsBinding: true);
+
+    public static Goal Time(string what, TimeSpan time, TimeSpan limit) =>
         new(what, time.TotalMilliseconds, limit.TotalMilliseconds, "{0:0.0} ms", IsBinding: false);
 
     public static Table TableOf(IEnumerable<Goal> goals)

@@ -86,7 +86,7 @@ internal static class SchemeSection
         List<TimeSpan> ProcessorTimes() => [.. waits.Select(wait => wait.Process.ProcessorTime)];
 
         static Goal Goal((string Name, TimeSpan Start, TimeSpan After, long Peak) row) =>
-            Figures.Goal.ProcessorTime($"{row.Name}: CPU in a minute", row.After, IdleProcessorTime);
+            Figures.Goal.Time($"{row.Name}: CPU in a minute", row.After, IdleProcessorTime);
     }
 
     private static (string Name, WaitingProcess Process) Waiting(string name, params string[] arguments) =>
