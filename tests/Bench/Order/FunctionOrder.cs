@@ -4,8 +4,8 @@ using Bench.Servers;
 namespace Bench.Order;
 
 /// <summary>
-/// The order in which the linker lays out the C libraries' code in <c>prestop</c>: first what typical waits execute, then what TLS
-/// adds, then the rest. The kernel maps sixteen pages for each that is asked for; code that lies together takes fewer.
+/// The order in which the linker lays out the C libraries' code in <c>prestop</c>: first what a wait for http executes, then what other
+/// waits and TLS add, then the rest. The kernel maps sixteen pages for each that is asked for; code that lies together takes fewer.
 /// </summary>
 internal static class FunctionOrder
 {
@@ -27,7 +27,8 @@ internal static class FunctionOrder
         using var rsa = new WaitServer(rsaCertificate);
         string[][][] groups =
         [
-            [["10ms"], [http.AtOnce], [http.NotYet], [http.Never], ["tcp://127.0.0.1:1"], ["--quiet", "1s", "idle://:1"], ["gone:dns://localhost"]],
+            [["10ms"], [http.AtOnce], [http.NotYet], [http.Never]],
+            [["tcp://127.0.0.1:1"], ["--quiet", "1s", "idle://:1"], ["gone:dns://localhost"]],
             [["--cacert", authority, https.NotYet], ["--cacert", authority, https.Never], ["--cacert", authority, rsa.NotYet]],
         ];
 
@@ -36,7 +37,7 @@ internal static class FunctionOrder
         foreach (var waits in groups)
         {
             var executed = waits.SelectMany(wait => ExecutedCode.Of(new Command(Repository.Published("prestop"), [.. Brief, .. wait]), folder));
-            var names = executed.Select(code.At).OfType<CodeSection>().Distinct().SelectMany(code.VariantsOf).Select(section => section.Name).OfType<string>();
+            var names = executed.Select(code.At).OfType<CodeSection>().Distinct().SelectMany(code.TwinsOf).Select(section => section.Name).OfType<string>();
             ordered.AddRange(names.Distinct().Except(ordered).Order(StringComparer.Ordinal));
         }
 

@@ -60,12 +60,12 @@ internal sealed partial class LinkMap
     }
 
     /// <summary>
-    /// The sections that do the same for other processors: glibc keeps strlen-sse2.o beside strlen-avx2.o, chooses at the start,
-    /// and valgrind's processor is only one of them.
+    /// The sections that do the same on today's other processors: glibc keeps strlen-evex.o beside strlen-avx2.o, chooses at the
+    /// start, and valgrind's processor is only one of them.
     /// </summary>
-    public IEnumerable<CodeSection> VariantsOf(CodeSection section) =>
-        Variant().Match(section.Origin) is { Success: true } match
-            ? _sections.Where(other => other.Origin.Contains(match.Value, StringComparison.Ordinal))
+    public IEnumerable<CodeSection> TwinsOf(CodeSection section) =>
+        Vector().Match(section.Origin) is { Success: true } match
+            ? _sections.Where(other => Vector().Match(other.Origin) is { Success: true } twin && twin.Groups["function"].Value == match.Groups["function"].Value)
             : [section];
 
     private static ulong Hex(Group group) => ulong.Parse(group.Value, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
@@ -73,6 +73,6 @@ internal sealed partial class LinkMap
     [GeneratedRegex(@"^ *(?<address>[0-9a-f]+) +[0-9a-f]+ +(?<size>[0-9a-f]+) +\d+ (?<depth> *)(?<name>.+)$")]
     private static partial Regex Line();
 
-    [GeneratedRegex(@"libc\.a\(\w+-(?=avx|erms|evex|sse|ssse)")]
-    private static partial Regex Variant();
+    [GeneratedRegex(@"libc\.a\((?<function>\w+)-(avx2?|evex)(-unaligned-erms|-movbe)?\.o\)")]
+    private static partial Regex Vector();
 }
