@@ -9,6 +9,7 @@ namespace Prestop.Options;
 internal static class StepReader
 {
     private const string Gone = "gone:";
+    private const string Mask = "***";
 
     /// <summary>Reads a step.</summary>
     /// <param name="text">The step as the user wrote it, references replaced.</param>
@@ -50,7 +51,7 @@ internal static class StepReader
         }
     }
 
-    /// <summary>A step without the user name and password of its URL: they are for the server only.</summary>
+    /// <summary>A step without the user name, password and query of its URL: they are for the server only.</summary>
     private static string Shown(string text)
     {
         var start = AfterScheme(text);
@@ -68,6 +69,10 @@ internal static class StepReader
     private static int AfterScheme(string text) =>
         text.IndexOf("://", StringComparison.Ordinal) is >= 0 and var colon ? colon + "://".Length : text.Length;
 
-    private static string Masked(string text, int start, int at) =>
-        at < start ? text : string.Concat(text.AsSpan(0, start), "***", text.AsSpan(at));
+    private static string Masked(string text, int start, int at)
+    {
+        var rest = text.AsSpan(Math.Max(start, at));
+        var query = rest.IndexOf('?');
+        return $"{text.AsSpan(0, start)}{(at < start ? "" : Mask)}{(query < 0 ? rest : rest[..(query + 1)])}{(query < 0 ? "" : Mask)}";
+    }
 }

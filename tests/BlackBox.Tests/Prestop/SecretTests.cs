@@ -3,7 +3,7 @@ using Xunit;
 
 namespace BlackBox.Tests.Prestop;
 
-/// <summary>User names and passwords in URLs, header values and bodies are for the server only.</summary>
+/// <summary>User names, passwords and queries in URLs, header values and bodies are for the server only.</summary>
 public sealed class SecretTests
 {
     private const string Secret = "hunter2";
@@ -24,7 +24,7 @@ public sealed class SecretTests
     public async Task Logs_do_not_hold_what_is_sent(int exitCode, params string[] options)
     {
         await using var server = FaultyServer.Start(Answer.Status(503), Answer.Status(200));
-        var url = server.Url().Replace("://", $"://me:{Secret}@", StringComparison.Ordinal);
+        var url = server.Url($"/?token={Secret}").Replace("://", $"://me:{Secret}@", StringComparison.Ordinal);
 
         await NothingIsShownAsync(exitCode, new EmptyRoot(),
             [.. options, "--interval", "1ms", "-H", $"Authorization: Bearer {Secret}", "--data", Secret, url]);
@@ -36,8 +36,11 @@ public sealed class SecretTests
     [InlineData("http://me:hunter2@host:99999/")]
     [InlineData("http://me:a/hunter2@host/")]
     [InlineData("gone:http://me:hunter2@host:0/")]
+    [InlineData("http://host:0/?token=hunter2")]
+    [InlineData("htp://host/?token=hunter2")]
+    [InlineData("http://host/?token=hunter2$(UNSET)")]
     [InlineData("http://me:hunter2@$(UNSET)/")]
-    public Task Messages_about_a_URL_do_not_hold_its_password(string url) => NothingIsShownAsync(2, new EmptyRoot(), url);
+    public Task Messages_about_a_URL_do_not_hold_its_secrets(string url) => NothingIsShownAsync(2, new EmptyRoot(), url);
 
     [Theory]
     [InlineData("-H", "hunter2")]
