@@ -24,6 +24,11 @@ internal static class SchemeSection
         closedPort.Bind(new IPEndPoint(IPAddress.Loopback, 0)); // and does not listen: refused, for as long as it is bound
         using var quiet = new LoopbackConnections(1);
         using var server = new WaitServer();
+        using var certificate = LoopbackCertificate.Make();
+        using var https = new WaitServer(certificate);
+        using var kubernetes = new EndpointsServer(certificate);
+        var authority = folder["ca.pem"];
+        File.WriteAllText(authority, certificate.ExportCertificatePem());
         using var busy = new WaitServer();
         using var trickle = new Trickle(busy.AtOnce);
         var waits = new[]
@@ -36,9 +41,11 @@ internal static class SchemeSection
             Waiting("idle://, an open connection, no traffic", "--quiet", "1h", $"idle://:{quiet.Port}"),
             Waiting("idle://, a request a second", $"idle://:{new Uri(busy.AtOnce).Port}"),
             Waiting("closed://, an open connection", $"closed://:{quiet.Port}"),
+            Waiting("https://, answered 503", "--cacert", authority, https.NotYet),
+            new Wait($"endpoints://, ready as one of {EndpointsServer.Endpoints:N0}", InPod(kubernetes, authority, "endpoints://web")),
         };
 
-        List<(string Name, TimeSpan Start, TimeSpan After, long Peak)> measured;
+        List<Row> measured;
         try
         {
             UntilAsleep();
@@ -46,14 +53,11 @@ internal static class SchemeSection
             Thread.Sleep(span);
             var ends = ProcessorTimes();
             UntilAsleep(); // and not at an end
-            measured = [.. waits.Zip(starts, ends).Select(row => (row.First.Name, row.Second, row.Third - row.Second, row.First.Process.PeakResident))];
+            measured = [.. waits.Zip(starts, ends).Select(row => new Row(row.First.Name, row.Second, row.Third - row.Second, row.First.Process.PeakResident))];
         }
         finally
         {
-            foreach (var (_, process) in waits)
-            {
-                process.Dispose();
-            }
+            Array.ForEach(waits, wait => wait.Process.Dispose());
         }
 
         var table = new Table(
@@ -71,24 +75,48 @@ internal static class SchemeSection
             table.Explain($"{LongRun}=1 measures a minute, and holds idle:// to its goal.");
         }
 
-        return new Section(
-            table,
-            isLong ? [.. measured.Where(row => row.Name.StartsWith("idle://", StringComparison.Ordinal)).Select(Goal)] : []);
-
-        void UntilAsleep()
+        List<Goal> goals =
+        [
+            Goal.Bytes("prestop, highest peak Rss without TLS", measured.Where(row => !row.UsesTls).Max(row => row.Peak), MemoryBudget.Plain),
+            Goal.Bytes("prestop, highest peak Rss with TLS", measured.Where(row => row.UsesTls).Max(row => row.Peak), MemoryBudget.Tls),
+        ];
+        if (isLong)
         {
-            foreach (var (_, process) in waits)
-            {
-                process.UntilAsleep();
-            }
+            goals.AddRange(measured.Where(row => row.Watches).Select(row => Goal.Time($"{row.Name}: CPU in a minute", row.After, IdleProcessorTime)));
         }
 
-        List<TimeSpan> ProcessorTimes() => [.. waits.Select(wait => wait.Process.ProcessorTime)];
+        return new Section(table, goals);
 
-        static Goal Goal((string Name, TimeSpan Start, TimeSpan After, long Peak) row) =>
-            Figures.Goal.Time($"{row.Name}: CPU in a minute", row.After, IdleProcessorTime);
+        void UntilAsleep() => Array.ForEach(waits, wait => wait.Process.UntilAsleep());
+
+        List<TimeSpan> ProcessorTimes() => [.. waits.Select(wait => wait.Process.ProcessorTime)];
     }
 
-    private static (string Name, WaitingProcess Process) Waiting(string name, params string[] arguments) =>
-        (name, WaitingProcess.Start(new Command(Repository.Published("prestop"), ["--max", "1h", .. arguments])));
+    private static Wait Waiting(string name, params string[] arguments) => new(name, new Command(Repository.Published("prestop"), ["--max", "1h", .. arguments]));
+
+    /// <summary>prestop with a service account, which it looks for at one place only: put there in a mount namespace of its own.</summary>
+    private static Command InPod(EndpointsServer server, string authority, string step) => new(
+        SystemProgram.Find("unshare", "util-linux"), "--map-root-user", "--mount", "sh", "-c",
+        """
+        mount -t tmpfs none /run && account=/run/secrets/kubernetes.io/serviceaccount && mkdir -p $account &&
+        cp "$1" $account/ca.crt && echo token >$account/token && echo shop >$account/namespace && exec "$0" --max 1h "$2"
+        """,
+        Repository.Published("prestop"), authority, step)
+    {
+        Variables = [$"POD_IP={EndpointsServer.PodAddress}", "KUBERNETES_SERVICE_HOST=127.0.0.1", $"KUBERNETES_SERVICE_PORT={server.Port}"],
+    };
+
+    private sealed class Wait(string name, Command command)
+    {
+        public string Name { get; } = name;
+
+        public WaitingProcess Process { get; } = WaitingProcess.Start(command);
+    }
+
+    private sealed record Row(string Name, TimeSpan Start, TimeSpan After, long Peak)
+    {
+        public bool UsesTls => Name.StartsWith("https", StringComparison.Ordinal) || Name.StartsWith("endpoints", StringComparison.Ordinal);
+
+        public bool Watches => Name.StartsWith("idle", StringComparison.Ordinal);
+    }
 }

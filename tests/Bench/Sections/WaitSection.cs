@@ -8,7 +8,6 @@ namespace Bench.Sections;
 internal static class WaitSection
 {
     private const int Rounds = 150, LateRounds = 20, Attempts = 50;
-    private const long HttpMemory = 7_000_000, HttpsMemory = 11_000_000;
 
     private static TimeSpan Limit { get; } = TimeSpan.FromSeconds(8);
 
@@ -39,12 +38,12 @@ internal static class WaitSection
         table.Explain($"polling Rss: VmHWM after {Attempts} attempts, each answered 503 and closed: 25 s of waiting at the default interval.");
         return new Section(table,
         [
-            Goal.Bytes("out/prestop, peak Rss on http, server hangs", plain.Hung, HttpMemory),
-            Goal.Bytes("out/prestop, peak Rss on http, polling", plain.Polling, HttpMemory),
-            Goal.Bytes("out/prestop, peak Rss on https, empty image, server hangs", bare.Hung, HttpsMemory),
-            Goal.Bytes("out/prestop, peak Rss on https, empty image, polling", bare.Polling, HttpsMemory),
-            Goal.Bytes("out/prestop, peak Rss on https, CA store, server hangs", secure.Hung, HttpsMemory),
-            Goal.Bytes("out/prestop, peak Rss on https, CA store, polling", secure.Polling, HttpsMemory),
+            Goal.Bytes("out/prestop, peak Rss on http, server hangs", plain.Hung, MemoryBudget.Plain),
+            Goal.Bytes("out/prestop, peak Rss on http, polling", plain.Polling, MemoryBudget.Plain),
+            Goal.Bytes("out/prestop, peak Rss on https, empty image, server hangs", bare.Hung, MemoryBudget.Tls),
+            Goal.Bytes("out/prestop, peak Rss on https, empty image, polling", bare.Polling, MemoryBudget.Tls),
+            Goal.Bytes("out/prestop, peak Rss on https, CA store, server hangs", secure.Hung, MemoryBudget.Tls),
+            Goal.Bytes("out/prestop, peak Rss on https, CA store, polling", secure.Polling, MemoryBudget.Tls),
         ]);
     }
 
