@@ -16,7 +16,7 @@ internal sealed class TrafficCondition : ICondition, IDisposable
     private readonly Func<ISocketTable> _open;
     private readonly TimeProvider _time;
     private readonly TrafficWatch _watch;
-    private readonly SocketReading _reading = new();
+    private readonly TrafficReading _reading;
     private ISocketTable? _table;
     private long _start;
     private TimeSpan _lastOpenReading;
@@ -52,7 +52,8 @@ internal sealed class TrafficCondition : ICondition, IDisposable
 
         _open = open;
         _time = settings.Time;
-        _watch = new TrafficWatch(rule, ports, settings.Quiet, IsLeftOut);
+        _reading = new TrafficReading(rule, ports, IsLeftOut);
+        _watch = new TrafficWatch(rule, settings.Quiet);
     }
 
     /// <inheritdoc/>
@@ -125,7 +126,7 @@ internal sealed class TrafficCondition : ICondition, IDisposable
         _table!.Read(_reading, depth);
         var now = _time.GetElapsedTime(_start);
         _watch.Note(_reading, now);
-        _hasNews |= _reading.Ended.Count > 0 || _reading.EndedUnseen;
+        _hasNews |= _reading.HasEnded || _reading.EndedUnseen;
         if (depth is not ReadingDepth.Ended)
         {
             _lastOpenReading = now;

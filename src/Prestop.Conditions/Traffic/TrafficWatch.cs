@@ -9,10 +9,8 @@ namespace Prestop.Conditions.Traffic;
 /// before the first reading.
 /// </summary>
 /// <param name="rule">What counts.</param>
-/// <param name="ports">The local ports.</param>
 /// <param name="quiet">The length of the quiet period.</param>
-/// <param name="isLeftOut">Tells connections that never count.</param>
-internal sealed class TrafficWatch(TrafficRule rule, ushort[] ports, TimeSpan quiet, TrafficWatch.Exemption isLeftOut)
+internal sealed class TrafficWatch(TrafficRule rule, TimeSpan quiet)
 {
     /// <summary>Between two readings. What ended in between is known no better than that, and it ends the wait that much later.</summary>
     public static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(100);
@@ -27,28 +25,24 @@ internal sealed class TrafficWatch(TrafficRule rule, ushort[] ports, TimeSpan qu
     private int _connections;
     private string _unserved = "";
 
-    /// <summary>Tells whether a connection is left out.</summary>
-    /// <param name="socket">The socket at this end.</param>
-    public delegate bool Exemption(in TcpSocket socket);
-
     /// <summary>Takes in a reading.</summary>
     /// <param name="reading">What was read.</param>
     /// <param name="at">When, at the latest.</param>
-    public void Note(SocketReading reading, TimeSpan at)
+    public void Note(TrafficReading reading, TimeSpan at)
     {
-        if (reading.EndedUnseen)
+        if (reading.Age is { } age)
         {
-            NoteAge(0, at);
-        }
-
-        foreach (var socket in reading.Ended)
-        {
-            NoteEnded(socket, at);
+            NoteAge(age, at);
         }
 
         if (reading.Depth is not ReadingDepth.Ended)
         {
-            NoteOpen(reading, at);
+            _connections = reading.Connections;
+        }
+
+        if (reading.Depth is ReadingDepth.Everything)
+        {
+            _unserved = reading.Unserved is { } port ? $"; nothing listens on port {port}" : "";
         }
     }
 
@@ -85,65 +79,6 @@ internal sealed class TrafficWatch(TrafficRule rule, ushort[] ports, TimeSpan qu
         var then = at - TimeSpan.FromMilliseconds(milliseconds) + Tick;
         then = then < at ? then : at;
         _last = _last > then ? _last : then;
-    }
-
-    private void NoteEnded(in TcpSocket socket, TimeSpan at)
-    {
-        // Without a remote port it was a listener, on which nothing was ever sent or received, or a connection that its
-        // program reset (tcp_disconnect), which sets only the one of the two times back.
-        var wasListener = socket.RemotePort == 0 && socket.SentAgo == socket.ReceivedAgo;
-        if (!wasListener && !isLeftOut(socket) && rule.AgeOfEnded(socket) is { } age)
-        {
-            NoteAge(age, at);
-        }
-    }
-
-    private void NoteOpen(SocketReading reading, TimeSpan at)
-    {
-        _connections = 0;
-        long backlog = 0;
-        foreach (var socket in reading.Open)
-        {
-            if (socket.State is TcpState.Listen)
-            {
-                backlog += socket.ReceiveQueue;
-            }
-            else if (isLeftOut(socket))
-            {
-                backlog -= socket is { IsHeld: false, State: TcpState.Established or TcpState.CloseWait } ? 1 : 0;
-            }
-            else
-            {
-                _connections += TrafficRule.Exists(socket) ? 1 : 0;
-                if (rule.AgeOfOpen(socket) is { } age)
-                {
-                    NoteAge(age, at);
-                }
-            }
-        }
-
-        if (backlog > 0)
-        {
-            NoteAge(0, at);
-        }
-
-        if (reading.Depth is ReadingDepth.Everything)
-        {
-            _unserved = Unserved(reading.Open);
-        }
-    }
-
-    private string Unserved(List<TcpSocket> open)
-    {
-        foreach (var port in ports)
-        {
-            if (!open.Exists(socket => socket.State is TcpState.Listen && socket.LocalPort == port))
-            {
-                return $"; nothing listens on port {port}";
-            }
-        }
-
-        return "";
     }
 
     private string Words(TimeSpan now)

@@ -20,7 +20,7 @@ internal sealed class NetlinkTable : ISocketTable
     private const uint DestroyedIPv6 = 1 << 2; // SKNLGRP_INET6_TCP_DESTROY
     private const int DumpAttempts = 5;
 
-    // Above this a dump is cheaper than asking one by one.
+    // Above this a dump is cheaper than asking one by one, and the list need not grow.
     private const int MaxKnown = 256 * InetDiag.ExactRequestLength;
 
     // Their answers wait in the socket's receive buffer, which holds 200 or so by default.
@@ -44,7 +44,7 @@ internal sealed class NetlinkTable : ISocketTable
             _questions.BoundWaiting();
             _notices.Filter(BpfInstruction.AcceptIfHalfWordIsOneOf(InetDiag.LocalPortOffset, ports));
             _notices.Join(DestroyedIPv4 | DestroyedIPv6);
-            Read(new SocketReading(), ReadingDepth.Everything);
+            Read(new DiscardedReading(), ReadingDepth.Everything);
         }
         catch
         {
@@ -72,13 +72,12 @@ internal sealed class NetlinkTable : ISocketTable
             var opens = ReadPassiveOpens();
             if (depth is ReadingDepth.Everything || opens is null || opens != _passiveOpens || _known.Count > MaxKnown)
             {
-                reading.Depth = ReadingDepth.Everything;
-                DumpAll(reading.Open);
+                DumpAll(reading);
                 _passiveOpens = opens;
             }
             else
             {
-                AskForKnown(reading.Open);
+                AskForKnown(reading);
             }
         }
 
@@ -101,14 +100,14 @@ internal sealed class NetlinkTable : ISocketTable
             {
                 while (_notices.TryReceiveNow(out var datagram))
                 {
-                    AddEnded(datagram, reading.Ended);
+                    AddEnded(datagram, reading);
                 }
 
                 return;
             }
             catch (NetlinkException overrun) when (overrun.Error is NetlinkSocket.ENOBUFS)
             {
-                reading.EndedUnseen = true;
+                reading.AddEndedUnseen();
             }
         }
     }
@@ -125,25 +124,25 @@ internal sealed class NetlinkTable : ISocketTable
         }
     }
 
-    private static void AddEnded(ReadOnlySpan<byte> datagram, List<TcpSocket> ended)
+    private static void AddEnded(ReadOnlySpan<byte> datagram, SocketReading reading)
     {
         var messages = new NetlinkMessages(datagram);
         while (messages.MoveNext())
         {
             if (messages.Type == InetDiag.ByFamily && InetDiag.TryRead(messages.Payload, out var socket, out _, out _))
             {
-                ended.Add(socket);
+                reading.AddEnded(socket);
             }
         }
     }
 
-    private void DumpAll(List<TcpSocket> sockets)
+    private void DumpAll(SocketReading reading)
     {
         for (var attempt = 1; ; attempt++)
         {
-            sockets.Clear();
+            reading.BeginEverything();
             _known.Clear();
-            if (Dump(InetDiag.IPv4, sockets) & Dump(InetDiag.IPv6, sockets))
+            if (Dump(InetDiag.IPv4, reading) & Dump(InetDiag.IPv6, reading))
             {
                 return;
             }
@@ -157,7 +156,7 @@ internal sealed class NetlinkTable : ISocketTable
 
     /// <summary>Reads the sockets of one family.</summary>
     /// <returns>False when the kernel says that some may be missing.</returns>
-    private bool Dump(byte family, List<TcpSocket> sockets)
+    private bool Dump(byte family, SocketReading reading)
     {
         var complete = true;
         var sequence = ++_sequence;
@@ -183,22 +182,17 @@ internal sealed class NetlinkTable : ISocketTable
 
                 if (InetDiag.TryRead(messages.Payload, out var socket, out var seenFamily, out var identity))
                 {
-                    Add(socket, seenFamily, identity, sockets);
+                    reading.AddOpen(socket);
+                    if (socket.State is not TcpState.Listen && _known.Count <= MaxKnown)
+                    {
+                        InetDiag.AppendExactRequest(_known, seenFamily, identity);
+                    }
                 }
             }
         }
     }
 
-    private void Add(in TcpSocket socket, byte family, ReadOnlySpan<byte> identity, List<TcpSocket> sockets)
-    {
-        sockets.Add(socket);
-        if (socket.State is not TcpState.Listen)
-        {
-            InetDiag.AppendExactRequest(_known, family, identity);
-        }
-    }
-
-    private void AskForKnown(List<TcpSocket> sockets)
+    private void AskForKnown(SocketReading reading)
     {
         var rest = CollectionsMarshal.AsSpan(_known);
         while (!rest.IsEmpty)
@@ -210,13 +204,13 @@ internal sealed class NetlinkTable : ISocketTable
             _questions.Send(batch);
             for (var missing = batch.Length / InetDiag.ExactRequestLength; missing > 0;)
             {
-                missing -= ReadAnswers(sequence, sockets);
+                missing -= ReadAnswers(sequence, reading);
             }
         }
     }
 
     /// <summary>Reads one datagram of answers. An error is an answer too: the socket is gone, or another has its addresses.</summary>
-    private int ReadAnswers(uint sequence, List<TcpSocket> sockets)
+    private int ReadAnswers(uint sequence, SocketReading reading)
     {
         var answers = 0;
         var messages = new NetlinkMessages(_questions.Receive());
@@ -227,7 +221,7 @@ internal sealed class NetlinkTable : ISocketTable
                 answers++;
                 if (messages.Type == InetDiag.ByFamily && InetDiag.TryRead(messages.Payload, out var socket, out _, out _))
                 {
-                    sockets.Add(socket);
+                    reading.AddOpen(socket);
                 }
             }
         }

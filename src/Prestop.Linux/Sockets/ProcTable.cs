@@ -21,7 +21,7 @@ internal sealed class ProcTable : ISocketTable
     {
         _ports = ports;
         Blindness = reason + "; /proc/net/tcp tells no times: while a connection is open, every TCP segment of the pod counts";
-        Read(new SocketReading(), ReadingDepth.Everything);
+        Read(new DiscardedReading(), ReadingDepth.Everything);
     }
 
     /// <inheritdoc/>
@@ -51,12 +51,17 @@ internal sealed class ProcTable : ISocketTable
         var moved = after.SegmentsIn != _counters.SegmentsIn || after.SegmentsOut != _counters.SegmentsOut;
         _counters = before;
         _now.Clear();
+        reading.BeginEverything();
         foreach (var socket in _sockets)
         {
             var wanted = Array.IndexOf(_ports, socket.LocalPort) >= 0;
             if (socket.State is TcpState.Listen)
             {
-                AddIf(wanted, reading.Open, socket);
+                if (wanted)
+                {
+                    reading.AddOpen(socket);
+                }
+
                 continue;
             }
 
@@ -67,33 +72,33 @@ internal sealed class ProcTable : ISocketTable
                 unexplained--;
             }
 
-            if (socket.State is TcpState.TimeWait)
+            if (!wanted)
             {
-                AddIf(wanted && isNew, reading.Ended, Fresh(socket));
+                continue;
             }
-            else
+
+            if (socket.State is not TcpState.TimeWait)
             {
-                AddIf(wanted, reading.Open, isNew || moved ? Fresh(socket) : socket);
+                reading.AddOpen(isNew || moved ? Fresh(socket) : socket);
+            }
+            else if (isNew)
+            {
+                reading.AddEnded(Fresh(socket));
             }
         }
 
-        // Opened since the last reading and gone again without a trace: to which port, nobody knows any more.
-        reading.EndedUnseen = unexplained > 0;
-        reading.Depth = ReadingDepth.Everything;
+        if (unexplained > 0)
+        {
+            // Opened since the last reading and gone again without a trace: to which port, nobody knows any more.
+            reading.AddEndedUnseen();
+        }
+
         (_before, _now) = (_now, _before);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-    }
-
-    private static void AddIf(bool wanted, List<TcpSocket> sockets, in TcpSocket socket)
-    {
-        if (wanted)
-        {
-            sockets.Add(socket);
-        }
     }
 
     private static TcpSocket Fresh(in TcpSocket socket) => socket with { SentAgo = 0, ReceivedAgo = 0 };

@@ -1,27 +1,48 @@
 namespace Prestop.Linux.Sockets;
 
-/// <summary>What one reading of the socket table showed.</summary>
-public sealed class SocketReading
+/// <summary>
+/// Takes in what one reading of the socket table shows, socket by socket: an app may have very many connections, and memory
+/// counts against its limit.
+/// </summary>
+public abstract class SocketReading
 {
     /// <summary>How much was read.</summary>
-    public ReadingDepth Depth { get; set; }
-
-    /// <summary>Sockets that are open, listeners among them. Empty when only what ended was read.</summary>
-    public List<TcpSocket> Open { get; } = [];
-
-    /// <summary>Sockets that ended since the last reading, with what the kernel knew of them at their end.</summary>
-    public List<TcpSocket> Ended { get; } = [];
+    public ReadingDepth Depth { get; private set; }
 
     /// <summary>True when a connection ended of which nothing else is known.</summary>
-    public bool EndedUnseen { get; set; }
+    public bool EndedUnseen { get; private set; }
 
-    /// <summary>Empties the reading for the next.</summary>
+    /// <summary>Begins the next reading: all of the last one is forgotten.</summary>
     /// <param name="depth">How much will be read.</param>
     public void Begin(ReadingDepth depth)
     {
         Depth = depth;
-        Open.Clear();
-        Ended.Clear();
         EndedUnseen = false;
+        ForgetEnded();
+        ForgetOpen();
     }
+
+    /// <summary>Begins to read all that is open: what was added of it so far is forgotten.</summary>
+    public void BeginEverything()
+    {
+        Depth = ReadingDepth.Everything;
+        ForgetOpen();
+    }
+
+    /// <summary>Takes in a socket that is open, perhaps a listener.</summary>
+    /// <param name="socket">The socket.</param>
+    public abstract void AddOpen(in TcpSocket socket);
+
+    /// <summary>Takes in a socket that ended since the last reading, with what the kernel knew of it at its end.</summary>
+    /// <param name="socket">The socket, perhaps a listener.</param>
+    public abstract void AddEnded(in TcpSocket socket);
+
+    /// <summary>Takes in that a connection ended of which nothing else is known.</summary>
+    public void AddEndedUnseen() => EndedUnseen = true;
+
+    /// <summary>Forgets what <see cref="AddOpen"/> took in.</summary>
+    protected abstract void ForgetOpen();
+
+    /// <summary>Forgets what <see cref="AddEnded"/> took in.</summary>
+    protected abstract void ForgetEnded();
 }

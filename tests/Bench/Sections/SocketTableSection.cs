@@ -52,7 +52,7 @@ internal static class SocketTableSection
 
     private static TimeSpan MedianOf(ISocketTable table, ReadingDepth depth)
     {
-        var reading = new SocketReading();
+        var reading = new CountedReading();
         var begin = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(begin) < WarmUp)
         {
@@ -73,12 +73,29 @@ internal static class SocketTableSection
             }
         }
 
-        if (depth is not ReadingDepth.Ended && reading.Open.Count(socket => socket.State is TcpState.Established) != Watched)
+        if (depth is not ReadingDepth.Ended && reading.Established != Watched)
         {
             throw new BenchException($"a look as deep as {depth} does not show the {Watched} connections");
         }
 
         times.Sort();
         return times.Count > 0 ? times[times.Count / 2] : throw new BenchException($"connections are opened here all the time: no look as deep as {depth} is left alone");
+    }
+
+    private sealed class CountedReading : SocketReading
+    {
+        public int Established { get; private set; }
+
+        public override void AddOpen(in TcpSocket socket) => Established += socket.State is TcpState.Established ? 1 : 0;
+
+        public override void AddEnded(in TcpSocket socket)
+        {
+        }
+
+        protected override void ForgetOpen() => Established = 0;
+
+        protected override void ForgetEnded()
+        {
+        }
     }
 }

@@ -1,9 +1,11 @@
+using System.Net;
+using System.Net.Sockets;
 using BlackBox.Tests.Harness;
 using Xunit;
 
 namespace BlackBox.Tests.Prestop;
 
-/// <summary>A wait may take hours, and its memory is the app's: an attempt leaves nothing behind.</summary>
+/// <summary>The memory of a wait is the app's: it grows neither with the attempts nor with the connections that the app has.</summary>
 public sealed class EnduranceTests : IDisposable
 {
     private const string Authority = "/run/ca.pem";
@@ -27,5 +29,49 @@ public sealed class EnduranceTests : IDisposable
         await server.WaitForRequestAsync(settled + attempts);
 
         Assert.InRange(await run.PeakMemoryAsync() - before, 0, attempts * kept);
+    }
+
+    [Theory]
+    [InlineData("idle")]
+    [InlineData("closed")]
+    public async Task Memory_does_not_grow_with_the_connections(string scheme)
+    {
+        const int ports = 30, connections = 100, kept = 200; // bytes of each: what the kernel tells of one is more than twice that
+        var sockets = new List<Socket>();
+        try
+        {
+            var endPoints = Enumerable.Range(0, ports).Select(_ => Listen(connections)).ToList();
+            var step = $"{scheme}://:{string.Join(',', endPoints.Select(endPoint => endPoint.Port))}";
+            var alone = await PeakAsync(step, "no connection");
+            foreach (var endPoint in Enumerable.Repeat(endPoints, connections).SelectMany(all => all))
+            {
+                var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+                sockets.Add(client);
+                await client.ConnectAsync(endPoint, TestContext.Current.CancellationToken);
+            }
+
+            Assert.InRange(await PeakAsync(step, $"{ports * connections} connections") - alone, long.MinValue, ports * connections * kept);
+        }
+        finally
+        {
+            sockets.ForEach(socket => socket.Dispose());
+        }
+
+        // Nobody accepts: each connection then costs the test one descriptor and not two.
+        IPEndPoint Listen(int backlog)
+        {
+            var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            sockets.Add(listener);
+            listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+            listener.Listen(backlog);
+            return (IPEndPoint)listener.LocalEndPoint!;
+        }
+
+        async Task<long> PeakAsync(string step, string seen)
+        {
+            await using var run = new EmptyRoot().Prestop("--max", "1h", "--quiet", "1h", step);
+            await run.WaitForLineAsync(seen);
+            return await run.PeakMemoryAsync();
+        }
     }
 }

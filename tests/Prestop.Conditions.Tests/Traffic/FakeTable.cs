@@ -33,15 +33,15 @@ internal sealed class FakeTable(FakeClock clock, params TimeSpan[] bytes) : ISoc
         reading.Begin(depth);
         foreach (var end in Short.FindAll(time => time <= clock.Now))
         {
-            reading.Ended.Add(Sockets.Connection(0));
+            reading.AddEnded(Sockets.Connection(0));
             Short.Remove(end);
         }
 
         if (depth is not ReadingDepth.Ended)
         {
             var last = bytes.Where(time => time <= clock.Now).DefaultIfEmpty(TimeSpan.FromHours(-1)).Max();
-            reading.Open.Add(Sockets.Listener());
-            reading.Open.Add(Sockets.Connection((uint)(clock.Now - last).TotalMilliseconds));
+            reading.AddOpen(Sockets.Listener());
+            reading.AddOpen(Sockets.Connection((uint)(clock.Now - last).TotalMilliseconds));
         }
     }
 

@@ -84,7 +84,9 @@ public sealed class TrafficWatchTests
     [Fact]
     public void Ends_that_nothing_is_known_of_count_as_traffic()
     {
-        Note(Seconds(3), new SocketReading { Depth = ReadingDepth.Ended, EndedUnseen = true });
+        var reading = Begun(new IdleRule(), ReadingDepth.Ended);
+        reading.AddEndedUnseen();
+        Note(Seconds(3), reading);
 
         Assert.False(_watch.MayBeOver(Seconds(7.9)));
     }
@@ -118,7 +120,7 @@ public sealed class TrafficWatchTests
     {
         var probe = Sockets.Connection(0, held: false, from: Sockets.Probe);
         var reading = Reading(Sockets.Listener(backlog: 1), probe);
-        reading.Ended.Add(probe);
+        reading.AddEnded(probe);
         Note(Seconds(3), reading);
 
         Assert.True(_watch.MayBeOver(Seconds(5)));
@@ -153,7 +155,7 @@ public sealed class TrafficWatchTests
     [Fact]
     public void An_endless_quiet_period_never_ends()
     {
-        var watch = new TrafficWatch(new IdleRule(), [8080], TimeSpan.MaxValue, (in TcpSocket _) => false);
+        var watch = new TrafficWatch(new IdleRule(), TimeSpan.MaxValue);
         watch.Note(Reading(Sockets.Listener(), Sockets.Connection(0)), TimeSpan.FromDays(40));
 
         Assert.Equal(Finding.NotMet, watch.Judge(TimeSpan.FromDays(40)).Finding);
@@ -162,9 +164,10 @@ public sealed class TrafficWatchTests
     [Fact]
     public void For_closed_an_idle_connection_holds_the_wait_and_the_quiet_period_begins_at_its_end()
     {
-        var watch = Watch(new ClosedRule());
-        watch.Note(Reading(Sockets.Listener(), Sockets.Connection(60_000)), Seconds(10));
-        watch.Note(Ended(Sockets.Connection(62_000, TcpState.Close)), Seconds(12));
+        var rule = new ClosedRule();
+        var watch = Watch(rule);
+        watch.Note(Reading(rule, Sockets.Listener(), Sockets.Connection(60_000)), Seconds(10));
+        watch.Note(Ended(rule, Sockets.Connection(62_000, TcpState.Close)), Seconds(12));
 
         Assert.Equal(Finding.NotMet, watch.Judge(Seconds(16.9)).Finding);
         Assert.Equal(Finding.Met, watch.Judge(Seconds(17)).Finding);
@@ -200,24 +203,34 @@ public sealed class TrafficWatchTests
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(2_000));
     }
 
-    private static TrafficWatch Watch(TrafficRule rule) =>
-        new(rule, [8080], Quiet, (in TcpSocket socket) => socket.RemoteAddress == Sockets.Probe);
+    private static TrafficWatch Watch(TrafficRule rule) => new(rule, Quiet);
 
     private static TimeSpan Seconds(double seconds) => TimeSpan.FromSeconds(seconds);
 
-    private static SocketReading Reading(params TcpSocket[] open)
+    private static TrafficReading Begun(TrafficRule rule, ReadingDepth depth)
     {
-        var reading = new SocketReading { Depth = ReadingDepth.Everything };
-        reading.Open.AddRange(open);
+        var reading = new TrafficReading(rule, [8080], (in TcpSocket socket) => socket.RemoteAddress == Sockets.Probe);
+        reading.Begin(depth);
         return reading;
     }
 
-    private static SocketReading Ended(TcpSocket socket)
+    private static TrafficReading Reading(params TcpSocket[] open) => Reading(new IdleRule(), open);
+
+    private static TrafficReading Reading(TrafficRule rule, params TcpSocket[] open)
     {
-        var reading = new SocketReading { Depth = ReadingDepth.Ended };
-        reading.Ended.Add(socket);
+        var reading = Begun(rule, ReadingDepth.Everything);
+        Array.ForEach(open, socket => reading.AddOpen(socket));
         return reading;
     }
 
-    private void Note(TimeSpan at, SocketReading reading) => _watch.Note(reading, at);
+    private static TrafficReading Ended(TcpSocket socket) => Ended(new IdleRule(), socket);
+
+    private static TrafficReading Ended(TrafficRule rule, TcpSocket socket)
+    {
+        var reading = Begun(rule, ReadingDepth.Ended);
+        reading.AddEnded(socket);
+        return reading;
+    }
+
+    private void Note(TimeSpan at, TrafficReading reading) => _watch.Note(reading, at);
 }

@@ -13,7 +13,7 @@ public sealed class SocketTableTests : IDisposable
     private readonly Socket _listener = new(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp) { DualMode = true };
     private readonly ushort _port;
     private readonly ISocketTable _table;
-    private readonly SocketReading _reading = new();
+    private readonly ListedReading _reading = new();
 
     public SocketTableTests()
     {
