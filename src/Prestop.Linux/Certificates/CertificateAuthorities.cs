@@ -10,6 +10,8 @@ public static class CertificateAuthorities
     /// <summary>The largest file that is read, in bytes: forty times the bundle of a Linux distribution.</summary>
     public const int MaxFileBytes = 8 * 1024 * 1024;
 
+    private const int ReadingSize = 4096;
+
     /// <summary>Reads the certificates of a file.</summary>
     /// <param name="path">A PEM file; what is in it beside certificates is passed over.</param>
     /// <param name="problem">Why there are none: the limit and the fix.</param>
@@ -32,7 +34,7 @@ public static class CertificateAuthorities
                 return null;
             }
 
-            authorities.ImportFromPem(Encoding.UTF8.GetString(File.ReadAllBytes(path)));
+            Import(path, authorities);
         }
         catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -52,5 +54,23 @@ public static class CertificateAuthorities
 
         problem = authorities.Count > 0 ? "" : "holds no certificate; give a PEM file of certificate authorities";
         return authorities.Count > 0 ? authorities : null;
+    }
+
+    /// <summary>Block by block: the bundle of a distribution, as one text, would be most of the memory that a wait takes.</summary>
+    private static void Import(string path, X509Certificate2Collection authorities)
+    {
+        using var file = new StreamReader(path, Encoding.UTF8, detectEncodingFromByteOrderMarks: true, ReadingSize);
+        var block = new StringBuilder();
+        while (file.ReadLine() is { } line)
+        {
+            block.Append(line).Append('\n');
+            if (line.StartsWith("-----END ", StringComparison.Ordinal))
+            {
+                authorities.ImportFromPem(block.ToString());
+                block.Clear();
+            }
+        }
+
+        authorities.ImportFromPem(block.ToString());
     }
 }
