@@ -1,10 +1,7 @@
 using System.Net.Http.Headers;
-using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Prestop.Core.Waiting;
-using Prestop.Linux.Certificates;
 
 namespace Prestop.Conditions.Http;
 
@@ -21,7 +18,7 @@ public sealed class HttpCondition : ICondition, IDisposable
     private readonly NameLookup _lookup;
     private readonly OwnConnections _own;
     private readonly HttpMessageInvoker _client;
-    private string? _distrust;
+    private readonly ServerTrust _trust;
 
     /// <summary>Makes a condition. Nothing is connected yet.</summary>
     /// <param name="url">An absolute <c>http</c> or <c>https</c> URL; a user name and password in it are sent as Basic authentication.</param>
@@ -32,6 +29,7 @@ public sealed class HttpCondition : ICondition, IDisposable
         _settings = settings.Http;
         _lookup = new NameLookup(url.IdnHost);
         _own = settings.Own;
+        _trust = new ServerTrust(_settings);
         var handler = new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
@@ -43,7 +41,7 @@ public sealed class HttpCondition : ICondition, IDisposable
         };
         if (url.Scheme == Uri.UriSchemeHttps)
         {
-            handler.SslOptions = Trust();
+            handler.SslOptions = _trust.Options;
         }
 
         _client = new HttpMessageInvoker(handler);
@@ -79,51 +77,6 @@ public sealed class HttpCondition : ICondition, IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _client.Dispose();
-
-    private SslClientAuthenticationOptions Trust()
-    {
-        var chain = new X509ChainPolicy
-        {
-            RevocationMode = X509RevocationMode.NoCheck,
-            DisableCertificateDownloads = true,
-            TrustMode = X509ChainTrustMode.CustomRootTrust,
-        };
-        if (!_settings.Insecure)
-        {
-            chain.CustomTrustStore.AddRange(_settings.Authorities ?? SystemAuthorities.Read());
-        }
-
-        return new SslClientAuthenticationOptions
-        {
-            // OpenSSL's own cache would keep the sessions of every connection, 7 kB, up to 20,480 of them (SSL_CTX_sess_set_cache_size(3)).
-            AllowTlsResume = false,
-            CertificateChainPolicy = chain,
-            RemoteCertificateValidationCallback = (_, _, seen, errors) =>
-            {
-                _distrust = errors is SslPolicyErrors.None || _settings.Insecure ? null : WordsFor(errors, seen);
-                return _distrust is null;
-            },
-        };
-    }
-
-    private static string WordsFor(SslPolicyErrors errors, X509Chain? chain)
-    {
-        if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable))
-        {
-            return "the server shows no certificate";
-        }
-
-        if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
-        {
-            return "the server's certificate is for another name";
-        }
-
-        var expired = chain is not null
-            && Array.Exists(chain.ChainStatus, status => status.Status.HasFlag(X509ChainStatusFlags.NotTimeValid));
-        return expired
-            ? "the server's certificate has expired or is not yet valid"
-            : "the server's certificate is not signed by a trusted authority; give its CA file with --cacert";
-    }
 
     private HttpRequestMessage Request()
     {
@@ -206,7 +159,7 @@ public sealed class HttpCondition : ICondition, IDisposable
 
     private Observation Judge(HttpRequestException failure)
     {
-        if (_distrust is { } distrust)
+        if (_trust.Problem is { } distrust)
         {
             return new Observation(Finding.Broken, distrust);
         }

@@ -16,9 +16,17 @@ public static class CertificateAuthorities
     /// <param name="path">A PEM file; what is in it beside certificates is passed over.</param>
     /// <param name="problem">Why there are none: the limit and the fix.</param>
     /// <returns>The certificates, one or more; null when there are none.</returns>
-    public static X509Certificate2Collection? Read(string path, out string problem)
+    public static X509Certificate2Collection? Read(string path, out string problem) => Read(path, _ => true, out problem);
+
+    /// <summary>Reads some of the certificates of a file; one is held at a time.</summary>
+    /// <param name="path">A PEM file; what is in it beside certificates is passed over.</param>
+    /// <param name="isWanted">Tells the certificates to keep.</param>
+    /// <param name="problem">Why the file has none: the limit and the fix.</param>
+    /// <returns>The wanted ones, perhaps none; null when the file has none at all.</returns>
+    internal static X509Certificate2Collection? Read(string path, Predicate<X509Certificate2> isWanted, out string problem)
     {
         var authorities = new X509Certificate2Collection();
+        bool isEmpty;
         try
         {
             if (path.Length == 0 || Directory.Exists(path))
@@ -34,7 +42,7 @@ public static class CertificateAuthorities
                 return null;
             }
 
-            Import(path, authorities);
+            isEmpty = !Import(path, isWanted, authorities);
         }
         catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -52,25 +60,46 @@ public static class CertificateAuthorities
             return null;
         }
 
-        problem = authorities.Count > 0 ? "" : "holds no certificate; give a PEM file of certificate authorities";
-        return authorities.Count > 0 ? authorities : null;
+        problem = isEmpty ? "holds no certificate; give a PEM file of certificate authorities" : "";
+        return isEmpty ? null : authorities;
     }
 
     /// <summary>Block by block: the bundle of a distribution, as one text, would be most of the memory that a wait takes.</summary>
-    private static void Import(string path, X509Certificate2Collection authorities)
+    /// <returns>False when there is no certificate in the file.</returns>
+    private static bool Import(string path, Predicate<X509Certificate2> isWanted, X509Certificate2Collection authorities)
     {
         using var file = new StreamReader(path, Encoding.UTF8, detectEncodingFromByteOrderMarks: true, ReadingSize);
         var block = new StringBuilder();
+        var any = false;
         while (file.ReadLine() is { } line)
         {
             block.Append(line).Append('\n');
             if (line.StartsWith("-----END ", StringComparison.Ordinal))
             {
-                authorities.ImportFromPem(block.ToString());
-                block.Clear();
+                ImportBlock();
             }
         }
 
-        authorities.ImportFromPem(block.ToString());
+        ImportBlock();
+        return any;
+
+        void ImportBlock()
+        {
+            var certificates = new X509Certificate2Collection();
+            certificates.ImportFromPem(block.ToString());
+            block.Clear();
+            foreach (var certificate in certificates)
+            {
+                any = true;
+                if (isWanted(certificate))
+                {
+                    authorities.Add(certificate);
+                }
+                else
+                {
+                    certificate.Dispose();
+                }
+            }
+        }
     }
 }

@@ -15,6 +15,7 @@ public sealed class Certificates : IDisposable
     {
         using var authority = MakeAuthority("Test Authority");
         using var stranger = MakeAuthority("Unknown Authority");
+        using var between = MakeAuthority("Test Intermediate", authority);
         AuthorityFile = _folder.Write("ca.pem", authority.ExportCertificatePem());
         var now = DateTimeOffset.UtcNow;
         Good = Issue("good", authority, "localhost", IPAddress.Loopback, now + Day);
@@ -22,6 +23,11 @@ public sealed class Certificates : IDisposable
         WrongName = Issue("wrong-name", authority, "elsewhere.test", IPAddress.Parse("192.0.2.1"), now + Day);
         Expired = Issue("expired", authority, "localhost", IPAddress.Loopback, now - Day);
         Untrusted = Issue("untrusted", stranger, "localhost", IPAddress.Loopback, now + Day);
+        Indirect = Issue("indirect", between, "localhost", IPAddress.Loopback, now + Day);
+        IntermediateFile = _folder.Write("intermediate.pem", between.ExportCertificatePem());
+        BundleFile = _folder.Write("bundle.pem", string.Concat(
+            Enumerable.Range(0, 150).Select(MakeUnrelated).Append(authority.ExportCertificatePem()).Append(between.ExportCertificatePem())
+                .Select(certificate => $"# a comment, as bundles have them\n{certificate}\n")));
     }
 
     /// <summary>What a client must trust: the authority that signed all but <see cref="Untrusted"/>.</summary>
@@ -42,16 +48,39 @@ public sealed class Certificates : IDisposable
     /// <summary>Signed by an authority that is not in <see cref="AuthorityFile"/>.</summary>
     public ServerCertificate Untrusted { get; }
 
+    /// <summary>Signed by the intermediate authority of <see cref="IntermediateFile"/>, which is signed by that of <see cref="AuthorityFile"/>.</summary>
+    public ServerCertificate Indirect { get; }
+
+    /// <summary>The authority between <see cref="Indirect"/> and <see cref="AuthorityFile"/>.</summary>
+    public string IntermediateFile { get; }
+
+    /// <summary>150 authorities that signed nothing here, and behind them that of <see cref="AuthorityFile"/> and that of <see cref="IntermediateFile"/>.</summary>
+    public string BundleFile { get; }
+
     public void Dispose() => _folder.Dispose();
 
-    private static X509Certificate2 MakeAuthority(string name)
+    private static string MakeUnrelated(int number)
+    {
+        using var authority = MakeAuthority($"Authority {number}");
+        return authority.ExportCertificatePem();
+    }
+
+    private static X509Certificate2 MakeAuthority(string name, X509Certificate2? issuer = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(X509BasicConstraintsExtension.CreateForCertificateAuthority());
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, critical: true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
-        return request.CreateSelfSigned(DateTimeOffset.UtcNow - (10 * Day), DateTimeOffset.UtcNow + (10 * Day));
+        var (from, until) = (DateTimeOffset.UtcNow - (10 * Day), DateTimeOffset.UtcNow + (10 * Day));
+        if (issuer is null)
+        {
+            return request.CreateSelfSigned(from, until);
+        }
+
+        using var signed = request.Create(
+            issuer.SubjectName, X509SignatureGenerator.CreateForECDsa(issuer.GetECDsaPrivateKey()!), from, issuer.NotAfter, RandomNumberGenerator.GetBytes(16));
+        return signed.CopyWithPrivateKey(key);
     }
 
     private ServerCertificate Issue(string file, X509Certificate2 authority, string name, IPAddress address, DateTimeOffset until, bool isRsa = false)

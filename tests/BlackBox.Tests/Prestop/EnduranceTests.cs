@@ -5,7 +5,7 @@ using Xunit;
 
 namespace BlackBox.Tests.Prestop;
 
-/// <summary>The memory of a wait is the app's: it grows neither with the attempts nor with the connections that the app has.</summary>
+/// <summary>The memory of a wait is the app's: it grows neither with the attempts, nor with the connections that the app has, nor with the authorities of the image.</summary>
 public sealed class EnduranceTests : IDisposable
 {
     private const string Authority = "/run/ca.pem";
@@ -29,6 +29,24 @@ public sealed class EnduranceTests : IDisposable
         await server.WaitForRequestAsync(settled + attempts);
 
         Assert.InRange(await run.PeakMemoryAsync() - before, 0, attempts * kept);
+    }
+
+    [Fact]
+    public async Task Memory_does_not_grow_with_the_authorities_of_the_image()
+    {
+        const int limit = 500_000; // 150 authorities are more than twice that
+        var one = await PeakAsync(_certificates.AuthorityFile);
+
+        Assert.InRange(await PeakAsync(_certificates.BundleFile) - one, long.MinValue, limit);
+
+        async Task<long> PeakAsync(string bundle)
+        {
+            await using var server = new FaultyServer.Listen { Certificate = _certificates.Good }.Start(Answer.Status(503));
+            var root = new EmptyRoot { Files = { ["/etc/ssl/certs/ca-certificates.crt"] = bundle } };
+            await using var run = root.Prestop("--max", "1h", "--interval", "1ms", server.Url());
+            await server.WaitForRequestAsync(30);
+            return await run.PeakMemoryAsync();
+        }
     }
 
     [Theory]

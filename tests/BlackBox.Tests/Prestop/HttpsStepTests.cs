@@ -18,6 +18,8 @@ public sealed class HttpsStepTests : IDisposable
         Files = { [Authority] = _certificates.AuthorityFile },
     };
 
+    private EmptyRoot Carrying(string bundle) => Root with { Files = new() { ["/etc/ssl/certs/ca-certificates.crt"] = bundle } };
+
     private static FaultyServer Serve(ServerCertificate certificate, params Script[] scripts) =>
         new FaultyServer.Listen { Certificate = certificate }.Start(scripts);
 
@@ -87,9 +89,40 @@ public sealed class HttpsStepTests : IDisposable
     [Fact]
     public async Task The_bundle_that_images_carry_is_trusted()
     {
+        await using var server = Serve(_certificates.Good, Answer.Status(503), Answer.Status(200));
+
+        await Carrying(_certificates.BundleFile).EndsAsync(0, "--interval", "1ms", server.Url());
+
+        Assert.Equal((2, 2), (server.Connections, server.Requests.Count));
+    }
+
+    [Fact]
+    public async Task The_server_brings_what_is_between_it_and_the_bundle()
+    {
+        await using var server = await TlsServer.StartAsync(_certificates.Indirect, "-cert_chain", _certificates.IntermediateFile);
+
+        await Carrying(_certificates.AuthorityFile).EndsAsync(0, "--interval", "1ms", "--successes", "2", server.Url());
+    }
+
+    [Fact]
+    public async Task The_bundle_may_hold_what_is_between_it_and_the_server()
+    {
+        await using var server = Serve(_certificates.Indirect);
+
+        await Carrying(_certificates.BundleFile).EndsAsync(0, "--interval", "1ms", "--successes", "2", server.Url());
+        await Carrying(_certificates.AuthorityFile).EndsAsync(125, server.Url());
+    }
+
+    [Fact]
+    public async Task An_authority_of_the_bundle_is_known_by_its_key_and_not_by_its_name()
+    {
+        using var others = new Certificates();
         await using var server = Serve(_certificates.Good);
 
-        await (Root with { Files = new() { ["/etc/ssl/certs/ca-certificates.crt"] = _certificates.AuthorityFile } }).EndsAsync(0, server.Url());
+        var run = await Carrying(others.BundleFile).EndsAsync(125, server.Url());
+
+        Assert.EndsWith("not signed by a trusted authority; give its CA file with --cacert", run.Stderr.Lines[^1], StringComparison.Ordinal);
+        Assert.Empty(server.Requests);
     }
 
     [Fact]
@@ -115,9 +148,15 @@ public sealed class HttpsStepTests : IDisposable
     [InlineData("untrusted", "the server's certificate is not signed by a trusted authority; give its CA file with --cacert")]
     public async Task A_bad_certificate_ends_the_wait_at_once(string kind, string words)
     {
+        await EndsAtOnceAsync(Root, kind, words, "--cacert", Authority);
+        await EndsAtOnceAsync(Carrying(_certificates.BundleFile), kind, words);
+    }
+
+    private async Task EndsAtOnceAsync(EmptyRoot root, string kind, string words, params string[] options)
+    {
         await using var server = Serve(Bad(kind));
 
-        var run = await Root.EndsAsync(125, "--cacert", Authority, server.Url());
+        var run = await root.EndsAsync(125, [.. options, server.Url()]);
 
         Assert.StartsWith("prestop: broken after ", run.Stderr.Lines[^1], StringComparison.Ordinal);
         Assert.EndsWith(": " + words, run.Stderr.Lines[^1], StringComparison.Ordinal);
