@@ -9,7 +9,8 @@ namespace Bench.Order;
 /// </summary>
 internal static class FunctionOrder
 {
-    private static string[] Brief { get; } = ["--max", "2s", "--interval", "50ms", "--on-failure", "continue"];
+    /// <summary>Hundreds of attempts, so that every kind of garbage collection is among what is executed.</summary>
+    private static string[] Brief { get; } = ["--max", "6s", "--interval", "1ms", "--on-failure", "continue"];
 
     /// <summary>Traces <c>out/prestop</c> and writes the list that the linker is given.</summary>
     /// <param name="map">The linker's map of <c>out/prestop</c>.</param>
