@@ -4,7 +4,7 @@ using Bench.Servers;
 namespace Bench.Order;
 
 /// <summary>
-/// The order in which the linker lays out the C libraries' code, and its constants, in <c>prestop</c>: first what a wait for http executes, then what other
+/// The order in which the linker lays out the C libraries' code in <c>prestop</c>: first what a wait for http executes, then what other
 /// waits and TLS add, then the rest. The kernel maps sixteen pages for each that is asked for; code that lies together takes fewer.
 /// </summary>
 internal static class FunctionOrder
@@ -38,7 +38,7 @@ internal static class FunctionOrder
         foreach (var waits in groups)
         {
             var executed = waits.SelectMany(wait => ExecutedCode.Of(new Command(Repository.Published("prestop"), [.. Brief, .. wait]), folder));
-            var sections = executed.Select(code.At).OfType<LinkedSection>().Distinct().SelectMany(code.TwinsOf).SelectMany(code.WithConstantsOf);
+            var sections = executed.Select(code.At).OfType<CodeSection>().Distinct().SelectMany(code.TwinsOf);
             var names = sections.Select(section => section.Name).OfType<string>();
             ordered.AddRange(names.Distinct().Except(ordered).Order(StringComparer.Ordinal));
         }

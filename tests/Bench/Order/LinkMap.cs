@@ -3,13 +3,10 @@ using System.Text.RegularExpressions;
 
 namespace Bench.Order;
 
-/// <summary>The code and the constants of the C libraries in a linked program, section by section, as lld's <c>-Map</c> lists them.</summary>
+/// <summary>The code of the C libraries in a linked program, section by section, as lld's <c>-Map</c> lists it.</summary>
 internal sealed partial class LinkMap
 {
-    private static readonly string[] Read = [".rodata", ".text", ".data.rel.ro"];
-
-    private readonly List<LinkedSection> _sections = [];
-    private readonly ILookup<string, LinkedSection> _byFile;
+    private readonly List<CodeSection> _sections = [];
 
     /// <summary>Reads the map in the file <paramref name="path"/>.</summary>
     public LinkMap(string path)
@@ -29,10 +26,10 @@ internal sealed partial class LinkMap
                 case 0:
                     output = name;
                     break;
-                case 8 when Read.Contains(output):
-                    _sections.Add(new LinkedSection(Hex(match.Groups["address"]), Hex(match.Groups["size"]), name));
+                case 8 when output == ".text":
+                    _sections.Add(new CodeSection(Hex(match.Groups["address"]), Hex(match.Groups["size"]), name));
                     break;
-                case 16 when Read.Contains(output) && !name.StartsWith('$'):
+                case 16 when output == ".text" && !name.StartsWith('$'):
                     _sections[^1].Symbols.Add(name);
                     break;
             }
@@ -40,11 +37,10 @@ internal sealed partial class LinkMap
 
         var homes = _sections.SelectMany(section => section.Symbols).CountBy(symbol => symbol).ToDictionary();
         _sections.ForEach(section => section.Name = section.Symbols.MinBy(symbol => homes[symbol]));
-        _byFile = _sections.ToLookup(section => section.ObjectFile);
     }
 
     /// <summary>The section that holds <paramref name="address"/>; null: none of the C libraries'.</summary>
-    public LinkedSection? At(ulong address)
+    public CodeSection? At(ulong address)
     {
         var (low, high) = (0, _sections.Count);
         while (low < high)
@@ -67,14 +63,10 @@ internal sealed partial class LinkMap
     /// The sections that do the same on today's other processors: glibc keeps strlen-evex.o beside strlen-avx2.o, chooses at the
     /// start, and valgrind's processor is only one of them.
     /// </summary>
-    public IEnumerable<LinkedSection> TwinsOf(LinkedSection section) =>
+    public IEnumerable<CodeSection> TwinsOf(CodeSection section) =>
         Vector().Match(section.Origin) is { Success: true } match
             ? _sections.Where(other => Vector().Match(other.Origin) is { Success: true } twin && twin.Groups["function"].Value == match.Groups["function"].Value)
             : [section];
-
-    /// <summary>The section, and the constants of its object file, which is one of an archive: its code will read some.</summary>
-    public IEnumerable<LinkedSection> WithConstantsOf(LinkedSection section) =>
-        section.ObjectFile.EndsWith(')') ? _byFile[section.ObjectFile].Where(other => other == section || !other.Origin.Contains(":(.text", StringComparison.Ordinal)) : [section];
 
     private static ulong Hex(Group group) => ulong.Parse(group.Value, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 

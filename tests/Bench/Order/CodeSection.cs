@@ -1,14 +1,11 @@
 namespace Bench.Order;
 
-/// <summary>A piece of code or of constants that the linker can move: of one function, or of a whole object file, as its compiler was told.</summary>
+/// <summary>A piece of code that the linker can move: a function, or all functions of one object file, as its compiler was told.</summary>
 /// <param name="Address">Where it is in the program.</param>
 /// <param name="Size">Its length, in bytes.</param>
 /// <param name="Origin">The object file and the section: <c>libc.a(strlen-avx2.o):(.text.avx)</c>.</param>
-internal sealed record LinkedSection(ulong Address, ulong Size, string Origin)
+internal sealed record CodeSection(ulong Address, ulong Size, string Origin)
 {
-    /// <summary>The object file.</summary>
-    public string ObjectFile { get; } = Origin[..Math.Max(Origin.LastIndexOf(":(", StringComparison.Ordinal), 0)];
-
     /// <summary>The names of what is in it.</summary>
     public List<string> Symbols { get; } = [];
 
