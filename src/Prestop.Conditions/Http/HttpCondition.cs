@@ -18,7 +18,7 @@ public sealed class HttpCondition : ICondition, IDisposable
     private readonly NameLookup _lookup;
     private readonly OwnConnections _own;
     private readonly HttpMessageInvoker _client;
-    private readonly ServerTrust _trust;
+    private readonly ServerTrust? _trust;
 
     /// <summary>Makes a condition. Nothing is connected yet.</summary>
     /// <param name="url">An absolute <c>http</c> or <c>https</c> URL; a user name and password in it are sent as Basic authentication.</param>
@@ -29,7 +29,6 @@ public sealed class HttpCondition : ICondition, IDisposable
         _settings = settings.Http;
         _lookup = new NameLookup(url.IdnHost);
         _own = settings.Own;
-        _trust = new ServerTrust(_settings);
         var handler = new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
@@ -41,6 +40,7 @@ public sealed class HttpCondition : ICondition, IDisposable
         };
         if (url.Scheme == Uri.UriSchemeHttps)
         {
+            _trust = new ServerTrust(_settings);
             handler.SslOptions = _trust.Options;
         }
 
@@ -159,7 +159,7 @@ public sealed class HttpCondition : ICondition, IDisposable
 
     private Observation Judge(HttpRequestException failure)
     {
-        if (_trust.Problem is { } distrust)
+        if (_trust?.Problem is { } distrust)
         {
             return new Observation(Finding.Broken, distrust);
         }

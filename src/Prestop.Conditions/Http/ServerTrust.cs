@@ -8,35 +8,21 @@ namespace Prestop.Conditions.Http;
 internal sealed class ServerTrust
 {
     private readonly HttpSettings _settings;
-    private readonly X509ChainPolicy _policy = new()
-    {
-        RevocationMode = X509RevocationMode.NoCheck,
-        DisableCertificateDownloads = true,
-        TrustMode = X509ChainTrustMode.CustomRootTrust,
-    };
 
     /// <summary>Makes the rule of a step. Nothing is read yet.</summary>
     /// <param name="settings">What the user said of it.</param>
     public ServerTrust(HttpSettings settings)
     {
         _settings = settings;
-        if (settings.Authorities is { } authorities)
-        {
-            _policy.CustomTrustStore.AddRange(authorities);
-        }
+        Options = TlsClient.Trusting(settings.Authorities ?? []);
+        Options.RemoteCertificateValidationCallback = (_, _, seen, errors) => (Problem = _settings.Insecure ? null : ProblemOf(seen, errors)) is null;
     }
 
     /// <summary>Why the server that was seen last is not trusted, with the fix; null when it is.</summary>
     public string? Problem { get; private set; }
 
     /// <summary>The rule as .NET takes it.</summary>
-    public SslClientAuthenticationOptions Options => new()
-    {
-        // OpenSSL's own cache would keep the sessions of every connection, 7 kB, up to 20,480 of them (SSL_CTX_sess_set_cache_size(3)).
-        AllowTlsResume = false,
-        CertificateChainPolicy = _policy,
-        RemoteCertificateValidationCallback = (_, _, seen, errors) => (Problem = _settings.Insecure ? null : ProblemOf(seen, errors)) is null,
-    };
+    public SslClientAuthenticationOptions Options { get; }
 
     private string? ProblemOf(X509Chain? seen, SslPolicyErrors errors)
     {
@@ -54,7 +40,7 @@ internal sealed class ServerTrust
             return WordsFor(errors, chain);
         }
 
-        _policy.CustomTrustStore.AddRange(found);
+        Options.CertificateChainPolicy!.CustomTrustStore.AddRange(found);
         return WordsFor(errors & ~SslPolicyErrors.RemoteCertificateChainErrors, chain);
     }
 

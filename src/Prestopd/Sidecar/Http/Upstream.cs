@@ -1,5 +1,4 @@
 using System.Net;
-using System.Security.Cryptography.X509Certificates;
 using Prestop.Linux.Certificates;
 
 namespace Prestopd.Sidecar;
@@ -61,17 +60,6 @@ internal sealed class Upstream : IDisposable
     {
         MissingHome.Name();
 
-        var trust = new X509ChainPolicy
-        {
-            RevocationMode = X509RevocationMode.NoCheck,
-            DisableCertificateDownloads = true,
-            TrustMode = X509ChainTrustMode.CustomRootTrust,
-        };
-        if (address.Scheme == Uri.UriSchemeHttps)
-        {
-            trust.CustomTrustStore.AddRange(SystemAuthorities.Read());
-        }
-
         return new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
@@ -80,9 +68,7 @@ internal sealed class Upstream : IDisposable
             PooledConnectionLifetime = TimeSpan.FromMinutes(1),
             MaxConnectionsPerServer = 2,
             MaxResponseDrainSize = 64 * 1024,
-
-            // OpenSSL's own cache would keep the sessions of every connection: 7 kB a minute.
-            SslOptions = { AllowTlsResume = false, CertificateChainPolicy = trust },
+            SslOptions = TlsClient.Trusting(address.Scheme == Uri.UriSchemeHttps ? SystemAuthorities.Read() : []),
         };
     }
 
