@@ -7,15 +7,13 @@ namespace Bench.Sections;
 /// <summary>How soon <c>idle://</c> ends once a proxy under load stops sending: never within the quiet period, and soon after it.</summary>
 internal static class DrainSection
 {
-    private const string LongRun = "PRESTOPSLEEP_BENCH_LONG";
-
     private static TimeSpan Quiet { get; } = TimeSpan.FromSeconds(1);
 
     private static TimeSpan Latest { get; } = TimeSpan.FromMilliseconds(250);
 
     public static Section Measure(TemporaryFolder folder)
     {
-        var runs = Environment.GetEnvironmentVariable(LongRun) == "1" ? 50 : 5;
+        var runs = LongRun.IsAsked ? 50 : 5;
         using var entered = NetworkNamespace.TryEnter();
         using var app = new ProxiedApp(folder);
         var table = new Table(
@@ -35,7 +33,7 @@ internal static class DrainSection
 
         table.Explain($"Each run: wrk keeps 200 connections to the proxy busy for a second; the proxy keeps its own to the app, an nginx, open. In {NetworkNamespace.NameOf(entered)}.");
         table.Explain("earliest, median, latest: prestop's exit after the last answer in the app's own log and the quiet period; late: after more than 250 ms.");
-        table.Explain($"{LongRun}=1 makes 50 runs with each proxy.");
+        table.Explain($"{LongRun.Variable}=1 makes 50 runs with each proxy.");
         return new Section(table, goals);
     }
 

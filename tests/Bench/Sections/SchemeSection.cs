@@ -9,15 +9,12 @@ namespace Bench.Sections;
 /// <summary>What it costs <c>prestop</c> to go on waiting, scheme by scheme, for what does not come.</summary>
 internal static class SchemeSection
 {
-    private const string LongRun = "PRESTOPSLEEP_BENCH_LONG";
-
     /// <summary>For a minute, which is what <see cref="LongRun"/> measures.</summary>
     private static TimeSpan IdleProcessorTime { get; } = TimeSpan.FromMilliseconds(100);
 
     public static Section Measure(TemporaryFolder folder)
     {
-        var isLong = Environment.GetEnvironmentVariable(LongRun) == "1";
-        var span = TimeSpan.FromSeconds(isLong ? 60 : 10);
+        var span = TimeSpan.FromSeconds(LongRun.IsAsked ? 60 : 10);
 
         using var entered = NetworkNamespace.TryEnter();
         using var closedPort = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -70,9 +67,9 @@ internal static class SchemeSection
 
         table.Explain($"All side by side, at the default interval, in {NetworkNamespace.NameOf(entered)}.");
         table.Explain("CPU: user and system time of all threads, by the process's CPU clock; of start: until all of them sleep; peak Rss: VmHWM.");
-        if (!isLong)
+        if (!LongRun.IsAsked)
         {
-            table.Explain($"{LongRun}=1 measures a minute, and holds idle:// to its goal.");
+            table.Explain($"{LongRun.Variable}=1 measures a minute, and holds idle:// to its goal.");
         }
 
         List<Goal> goals =
@@ -80,7 +77,7 @@ internal static class SchemeSection
             Goal.Bytes("prestop, highest peak Rss without TLS", measured.Where(row => !row.UsesTls).Max(row => row.Peak), MemoryBudget.Plain),
             Goal.Bytes("prestop, highest peak Rss with TLS", measured.Where(row => row.UsesTls).Max(row => row.Peak), MemoryBudget.Tls),
         ];
-        if (isLong)
+        if (LongRun.IsAsked)
         {
             goals.AddRange(measured.Where(row => row.Watches).Select(row => Goal.Time($"{row.Name}: CPU in a minute", row.After, IdleProcessorTime)));
         }

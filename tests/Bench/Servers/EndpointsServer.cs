@@ -13,7 +13,9 @@ internal sealed partial class EndpointsServer : LoopbackServer
 
     /// <summary>Serves with <paramref name="certificate"/>.</summary>
     public EndpointsServer(X509Certificate2 certificate)
-        : base(certificate) => Start();
+        : base(certificate)
+    {
+    }
 
     public const int Endpoints = 5_000;
 

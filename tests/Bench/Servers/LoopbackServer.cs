@@ -14,8 +14,14 @@ internal abstract class LoopbackServer : IDisposable
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly X509Certificate2? _certificate;
 
-    /// <summary>Serves http, or https with <paramref name="certificate"/>, once <see cref="Start"/> was called.</summary>
-    protected LoopbackServer(X509Certificate2? certificate) => _certificate = certificate;
+    /// <summary>Serves http, or https with <paramref name="certificate"/>.</summary>
+    protected LoopbackServer(X509Certificate2? certificate)
+    {
+        _certificate = certificate;
+        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _listener.Listen();
+        StartThread(Accept);
+    }
 
     public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
 
@@ -23,13 +29,6 @@ internal abstract class LoopbackServer : IDisposable
 
     /// <summary>Whether one request may follow another on a connection.</summary>
     protected virtual bool KeepsConnections => false;
-
-    protected void Start()
-    {
-        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        _listener.Listen();
-        StartThread(Accept);
-    }
 
     protected string Url(string path) => $"{(_certificate is null ? "http" : "https")}://127.0.0.1:{Port}/{path}";
 

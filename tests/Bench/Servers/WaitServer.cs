@@ -10,7 +10,9 @@ internal sealed class WaitServer : LoopbackServer
 
     /// <summary>Serves http, or https with <paramref name="certificate"/>.</summary>
     public WaitServer(X509Certificate2? certificate = null)
-        : base(certificate) => Start();
+        : base(certificate)
+    {
+    }
 
     public static TimeSpan Lateness { get; } = TimeSpan.FromMilliseconds(100);
 
