@@ -9,6 +9,9 @@ public static class ExitCodes
     /// <summary>Everything that was waited for has come.</summary>
     public const int Done = 0;
 
+    /// <summary>A dry run found that the plan cannot work as it stands.</summary>
+    public const int FlawedPlan = 1;
+
     /// <summary>The command line or the environment holds a value that cannot be used. Nothing was started.</summary>
     public const int Usage = 2;
 

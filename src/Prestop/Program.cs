@@ -2,7 +2,6 @@ using Prestop.Install;
 using Prestop.Linux.Processes;
 using Prestop.Linux.Streams;
 using Prestop.Options;
-using Prestop.Report;
 
 namespace Prestop;
 
@@ -16,7 +15,7 @@ internal static class Program
         {
             Request.Print print => Answer.Print(print.Text),
             Request.Install install => Installation.Run(install.Directory),
-            Request.Wait { DryRun: true } wait => Answer.Print(Timeline.Of(wait)),
+            Request.Wait { DryRun: true } wait => Prestop.DryRun.Of(wait),
             Request.Wait wait => await Waiting.RunAsync(wait),
             Request.Refusal refusal => Answer.Refuse(refusal),
             var other => throw new InvalidOperationException($"a request of no known kind: {other}"),

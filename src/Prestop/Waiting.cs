@@ -19,16 +19,16 @@ internal static class Waiting
         MissingHome.Name();
         var log = new Log(request.Log, TimeProvider.System);
         using var signals = new TerminationSignals();
-        WaitResult result;
+        PlanResult result;
         using (var narrator = new Narrator(request.Plan, log, request.Log.Detail, TimeProvider.System))
         {
-            if (GraceWarning.For(request) is { } warning)
+            foreach (var flaw in PlanFlaws.Of(request))
             {
-                narrator.Tell(new LogEntry(LogEvent.Warning) { Seen = warning });
+                narrator.Tell(new LogEntry(LogEvent.Warning) { Seen = flaw });
             }
 
             result = await new PlanRun(request.Plan, TimeProvider.System, Random.Shared, narrator).RunAsync(signals.Received);
-            narrator.Tell(Closing(result, signals));
+            narrator.Close(result, signals.Name);
         }
 
         // A signal that came once the plan was over would otherwise be lost: COMMAND is not there yet to get it.
@@ -37,19 +37,12 @@ internal static class Waiting
             return ExitCodes.EndedBy(number);
         }
 
-        return result.End switch
+        return result switch
         {
-            WaitEnd.Met when request.Command.Count > 0 => Handover.To(request.Command),
-            WaitEnd.Met => ExitCodes.Done,
-            WaitEnd.DeadlineExceeded => ExitCodes.DeadlineExceeded,
+            { GoesOn: true } when request.Command.Count > 0 => Handover.To(request.Command),
+            { GoesOn: true } => ExitCodes.Done,
+            { End: WaitEnd.DeadlineExceeded } => ExitCodes.DeadlineExceeded,
             _ => ExitCodes.Broken,
         };
     }
-
-    private static LogEntry Closing(WaitResult result, TerminationSignals signals) => result.End switch
-    {
-        WaitEnd.Met => new(LogEvent.Done) { End = result.End, Seen = result.Seen, Elapsed = result.Elapsed },
-        WaitEnd.Cancelled => new(LogEvent.Interrupted) { End = result.End, Seen = signals.Name, Elapsed = result.Elapsed },
-        _ => new(LogEvent.Failed) { End = result.End, Seen = result.Seen, Elapsed = result.Elapsed },
-    };
 }

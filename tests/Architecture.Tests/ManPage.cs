@@ -58,7 +58,8 @@ internal static class ManPage
             }
 
             page.Append(".SH EXIT STATUS\n");
-            Entry(page, $"{ExitCodes.Done}", "done");
+            Entry(page, $"{ExitCodes.Done}", "done, or passed over by --fallback or --on-failure");
+            Entry(page, $"{ExitCodes.FlawedPlan}", "a dry run found that the plan cannot work as it stands");
             Entry(page, $"{ExitCodes.Usage}", "usage: a value cannot be used; nothing was started");
             Entry(page, $"{ExitCodes.DeadlineExceeded}", "the deadline came first");
             Entry(page, $"{ExitCodes.Broken}", "what was waited for can never be judged");

@@ -47,6 +47,7 @@ public class ReadmeTests
 
     [Theory]
     [InlineData(ExitCodes.Done)]
+    [InlineData(ExitCodes.FlawedPlan)]
     [InlineData(ExitCodes.Usage)]
     [InlineData(ExitCodes.DeadlineExceeded)]
     [InlineData(ExitCodes.Broken)]

@@ -13,6 +13,12 @@ internal sealed class Script(params Observation[] answers) : ICondition
 
     public int Asked { get; private set; }
 
+    public bool IsBeingJudged { get; init; }
+
+    public bool CanBeWatched { get; init; } = true;
+
+    public TimeSpan ShortestWait { get; init; }
+
     public bool WasCancelled { get; private set; }
 
     /// <summary>Never answers, and stops when it is told to.</summary>

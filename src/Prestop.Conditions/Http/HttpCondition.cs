@@ -19,6 +19,7 @@ public sealed class HttpCondition : ICondition, IDisposable
     private readonly OwnConnections _own;
     private readonly HttpMessageInvoker _client;
     private readonly ServerTrust? _trust;
+    private volatile bool _isBeingJudged;
 
     /// <summary>Makes a condition. Nothing is connected yet.</summary>
     /// <param name="url">An absolute <c>http</c> or <c>https</c> URL; a user name and password in it are sent as Basic authentication.</param>
@@ -37,6 +38,7 @@ public sealed class HttpCondition : ICondition, IDisposable
             ActivityHeadersPropagator = null,
             ConnectTimeout = settings.ConnectTimeout,
             ConnectCallback = ConnectAsync,
+            PlaintextStreamFilter = Connected,
         };
         if (url.Scheme == Uri.UriSchemeHttps)
         {
@@ -46,6 +48,12 @@ public sealed class HttpCondition : ICondition, IDisposable
 
         _client = new HttpMessageInvoker(handler);
     }
+
+    /// <summary>True from the connection, TLS included, to the answer: an endpoint that hangs until the pod is drained is judging.</summary>
+    public bool IsBeingJudged => _isBeingJudged;
+
+    /// <summary>False: a request may have effects, and where an answer took a while, the next one would too.</summary>
+    public bool CanBeWatched => false;
 
     /// <inheritdoc/>
     public async ValueTask<Observation> AskAsync(CancellationToken cancellation)
@@ -67,6 +75,8 @@ public sealed class HttpCondition : ICondition, IDisposable
         }
         finally
         {
+            _isBeingJudged = false;
+
             // HttpClient may keep a connection for a while that it was told to close.
             if (request.Options.TryGetValue(Connection, out var connection))
             {
@@ -155,6 +165,12 @@ public sealed class HttpCondition : ICondition, IDisposable
             socket.Dispose();
             throw;
         }
+    }
+
+    private ValueTask<Stream> Connected(SocketsHttpPlaintextStreamFilterContext context, CancellationToken cancellation)
+    {
+        _isBeingJudged = true;
+        return ValueTask.FromResult(context.PlaintextStream);
     }
 
     private Observation Judge(HttpRequestException failure)

@@ -54,7 +54,11 @@ internal sealed class TrafficCondition : ICondition, IDisposable
         _time = settings.Time;
         _reading = new TrafficReading(rule, ports, IsLeftOut);
         _watch = new TrafficWatch(rule, settings.Quiet);
+        ShortestWait = settings.Quiet;
     }
+
+    /// <inheritdoc/>
+    public TimeSpan ShortestWait { get; }
 
     /// <inheritdoc/>
     public async ValueTask<Observation> AskAsync(CancellationToken cancellation)

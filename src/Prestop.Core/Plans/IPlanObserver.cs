@@ -22,5 +22,6 @@ public interface IPlanObserver
 
     /// <summary>All steps are over, and the plan's least time is not.</summary>
     /// <param name="left">What is left of it.</param>
-    void HoldsUntilMin(TimeSpan left);
+    /// <param name="watched">The steps that are looked at meanwhile, since they must hold at its end.</param>
+    void HoldsUntilMin(TimeSpan left, IReadOnlyList<Step> watched);
 }

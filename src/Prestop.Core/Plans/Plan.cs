@@ -15,6 +15,12 @@ public enum StepOrder
     All,
 }
 
+/// <summary>A step that cannot be done in time.</summary>
+/// <param name="Step">Which.</param>
+/// <param name="End">When it could end at the earliest, from the plan's start; <see cref="TimeSpan.MaxValue"/> means never.</param>
+/// <param name="Deadline">The deadline, from the plan's start.</param>
+public readonly record struct ImpossibleStep(Step Step, TimeSpan End, TimeSpan Deadline);
+
 /// <summary>What is to be waited for, and within which bounds. Says nothing about how the end is shown or used.</summary>
 public sealed record Plan
 {
@@ -60,9 +66,83 @@ public sealed record Plan
         }
     }
 
+    /// <summary>
+    /// The first step that cannot be done before its deadline however fast the world is, when the plan cannot be done without it; else null.
+    /// </summary>
+    public ImpossibleStep? FirstImpossible
+    {
+        get
+        {
+            ImpossibleStep? first = null;
+            var begin = TimeSpan.Zero;
+            foreach (var step in Steps)
+            {
+                var end = Add(begin, ShortestOf(step));
+                var deadline = Max ?? (step is PauseStep ? TimeSpan.MaxValue : Add(begin, ConditionMax));
+
+                // A duration that ends at the deadline is done; what a condition needs counts from its first look, which is later than the start.
+                if (end > deadline || (end == deadline && end > begin && step is ConditionStep))
+                {
+                    first ??= new ImpossibleStep(step, end, deadline);
+                }
+                else if (Order is StepOrder.Any)
+                {
+                    return null;
+                }
+
+                begin = Order is StepOrder.InOrder ? end : TimeSpan.Zero;
+            }
+
+            return first;
+        }
+    }
+
+    /// <summary>The last moment, from the plan's start, at which a condition is still waited for; zero without conditions.</summary>
+    public TimeSpan LastDeadline
+    {
+        get
+        {
+            TimeSpan begin = TimeSpan.Zero, last = TimeSpan.Zero;
+            foreach (var step in Steps)
+            {
+                var end = Add(begin, LongestOf(step));
+                last = step is ConditionStep ? Max ?? end : last;
+                begin = Order is StepOrder.InOrder ? end : TimeSpan.Zero;
+            }
+
+            return last;
+        }
+    }
+
+    /// <summary>When a step begins at the latest, from the plan's start.</summary>
+    /// <param name="index">The step's place in <see cref="Steps"/>.</param>
+    public TimeSpan LatestBegin(int index)
+    {
+        var begin = TimeSpan.Zero;
+        for (var i = 0; i < index && Order is StepOrder.InOrder; i++)
+        {
+            begin = Add(begin, LongestOf(Steps[i]));
+        }
+
+        return Max < begin ? Max.Value : begin;
+    }
+
     /// <summary>The longest that a step can take, the bounds of the whole plan left aside.</summary>
     /// <param name="step">A step of this plan.</param>
     public TimeSpan LongestOf(Step step) => step is PauseStep pause ? pause.Length : Max ?? ConditionMax;
 
-    private static TimeSpan Add(TimeSpan a, TimeSpan b) => a > TimeSpan.MaxValue - b ? TimeSpan.MaxValue : a + b;
+    /// <summary>A sum; for ever where it is too large.</summary>
+    internal static TimeSpan Add(TimeSpan a, TimeSpan b) => a > TimeSpan.MaxValue - b ? TimeSpan.MaxValue : a + b;
+
+    /// <summary>The shortest time that a step can take.</summary>
+    private TimeSpan ShortestOf(Step step)
+    {
+        if (step is not ConditionStep wait)
+        {
+            return LongestOf(step);
+        }
+
+        var repeats = Successes == 1 ? 0 : (Successes - 1) * (1 - WaitingRules.Jitter) * Interval.TotalSeconds;
+        return Add(wait.Condition.ShortestWait, repeats < Deadline.Longest.TotalSeconds ? TimeSpan.FromSeconds(repeats) : TimeSpan.MaxValue);
+    }
 }

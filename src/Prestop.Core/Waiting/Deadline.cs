@@ -1,13 +1,13 @@
 namespace Prestop.Core.Waiting;
 
-/// <summary>A moment on the monotonic clock after which nothing is waited for.</summary>
+/// <summary>A moment on the monotonic clock.</summary>
 public sealed class Deadline
 {
     /// <summary>
-    /// A deadline further away than this (49.7 days) is no deadline: it is the longest a .NET timer can run, and longer
-    /// than any pod's grace period.
+    /// A deadline further away than this (24.8 days) is no deadline: it is the longest that every timer of .NET can run, and
+    /// longer than any pod's grace period.
     /// </summary>
-    public static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
+    public static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(int.MaxValue);
 
     private readonly TimeProvider _time;
     private readonly long _start;
@@ -32,6 +32,9 @@ public sealed class Deadline
     /// <summary>True when the deadline never comes.</summary>
     public bool IsNever => _length > Longest;
 
+    /// <summary>True once the deadline has come.</summary>
+    public bool HasCome => Left == TimeSpan.Zero;
+
     /// <summary>The time that is left; zero once the deadline has passed, <see cref="TimeSpan.MaxValue"/> when it never comes.</summary>
     public TimeSpan Left
     {
@@ -47,7 +50,16 @@ public sealed class Deadline
         }
     }
 
+    /// <summary>True when this deadline comes before another of the same clock, or together with it.</summary>
+    /// <param name="other">The other one.</param>
+    public bool ComesBy(Deadline other) =>
+        other.IsNever || (!IsNever && _length + _time.GetElapsedTime(other._start, _start) <= other._length);
+
+    /// <summary>Returns true once the deadline has come, never sooner; false when <paramref name="cancellation"/> came first.</summary>
+    /// <param name="cancellation">Ends the waiting.</param>
+    public Task<bool> ArrivesAsync(CancellationToken cancellation) => Pause.UntilAsync(_length, _start, _time, cancellation);
+
     /// <summary>Joins the deadline and the caller's own token; see <see cref="Limit"/>.</summary>
     /// <param name="caller">The caller's way to call the wait off.</param>
-    public Limit Or(CancellationToken caller) => new(IsNever ? Timeout.InfiniteTimeSpan : Left, _time, caller);
+    public Limit Or(CancellationToken caller) => new(IsNever ? Timeout.InfiniteTimeSpan : Pause.Timer(Left), _time, caller);
 }

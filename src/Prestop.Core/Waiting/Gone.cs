@@ -5,6 +5,12 @@ namespace Prestop.Core.Waiting;
 public sealed class Gone(ICondition condition) : ICondition
 {
     /// <inheritdoc/>
+    public bool IsBeingJudged => condition.IsBeingJudged;
+
+    /// <inheritdoc/>
+    public bool CanBeWatched => condition.CanBeWatched;
+
+    /// <inheritdoc/>
     public async ValueTask<Observation> AskAsync(CancellationToken cancellation)
     {
         var seen = await condition.AskAsync(cancellation);

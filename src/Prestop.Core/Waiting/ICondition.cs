@@ -6,6 +6,21 @@ namespace Prestop.Core.Waiting;
 /// </summary>
 public interface ICondition
 {
+    /// <summary>
+    /// True while a look is under way whose question has reached the target, so that only the answer is missing: the target is
+    /// judging, and a fallback does not begin. May be asked from another thread than the look's.
+    /// </summary>
+    bool IsBeingJudged => false;
+
+    /// <summary>
+    /// Whether it may be asked again after it was met, to see whether it still holds. False where asking has effects or costs
+    /// of its own: an endpoint that hangs until the pod is drained would hang once more.
+    /// </summary>
+    bool CanBeWatched => true;
+
+    /// <summary>The shortest time from the first look in which it can be met, as far as that is known beforehand.</summary>
+    TimeSpan ShortestWait => TimeSpan.Zero;
+
     /// <summary>Looks once.</summary>
     /// <param name="cancellation">Ends the look at once; the only exception that may leave is its cancellation.</param>
     ValueTask<Observation> AskAsync(CancellationToken cancellation);

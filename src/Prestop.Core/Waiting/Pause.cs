@@ -21,11 +21,9 @@ public static class Pause
                 return true;
             }
 
-            // .NET's timers count whole milliseconds and drop the rest, which would wake a fraction of one early.
-            var timer = TimeSpan.FromMilliseconds(Math.Ceiling(Math.Min(left.TotalMilliseconds, Deadline.Longest.TotalMilliseconds)));
             try
             {
-                await Task.Delay(timer, time, cancellation);
+                await Task.Delay(Timer(left), time, cancellation);
             }
             catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
             {
@@ -33,4 +31,11 @@ public static class Pause
             }
         }
     }
+
+    /// <summary>
+    /// A length of time as a timer takes it. .NET's count whole milliseconds and drop the rest, which would wake a fraction of one early.
+    /// </summary>
+    /// <param name="length">Not negative; <see cref="Deadline.Longest"/> stands for what is longer.</param>
+    internal static TimeSpan Timer(TimeSpan length) =>
+        TimeSpan.FromMilliseconds(Math.Ceiling(Math.Min(length.TotalMilliseconds, Deadline.Longest.TotalMilliseconds)));
 }

@@ -1,19 +1,19 @@
 namespace Prestop.Core.Waiting;
 
-/// <summary>How a wait can end.</summary>
+/// <summary>How a wait can end, the mildest first.</summary>
 public enum WaitEnd
 {
     /// <summary>What was waited for has come.</summary>
     Met,
+
+    /// <summary>The condition could not be judged by the time at which a plain sleep would have been over.</summary>
+    FellBack,
 
     /// <summary>The deadline came first.</summary>
     DeadlineExceeded,
 
     /// <summary>The condition can never be judged.</summary>
     Broken,
-
-    /// <summary>The condition could not be judged by the time at which a plain sleep would have been over.</summary>
-    FellBack,
 
     /// <summary>The caller called it off.</summary>
     Cancelled,

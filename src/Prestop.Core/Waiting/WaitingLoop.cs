@@ -1,76 +1,163 @@
 namespace Prestop.Core.Waiting;
 
-/// <summary>Asks a condition until it is met, can never be judged, or time is up.</summary>
+/// <summary>Asks a condition until it is met, can never be judged, or time is up. What ends at the deadline has ended in time.</summary>
 /// <param name="rules">How often, and how many times in a row.</param>
 /// <param name="time">The clock.</param>
 /// <param name="random">Spreads the attempts.</param>
 public sealed class WaitingLoop(WaitingRules rules, TimeProvider time, Random random)
 {
-    /// <summary>Waits. No exception leaves but a fault of the condition itself.</summary>
+    /// <summary>Waits. No exception leaves: what a condition throws is a broken condition.</summary>
     /// <param name="condition">What is waited for.</param>
     /// <param name="deadline">When to give up.</param>
     /// <param name="looked">Is told of every look.</param>
     /// <param name="cancellation">The caller's way to call the wait off.</param>
-    public async Task<WaitResult> UntilMetAsync(
-        ICondition condition, Deadline deadline, Action<Observation> looked, CancellationToken cancellation)
+    public Task<WaitResult> UntilMetAsync(
+        ICondition condition, Deadline deadline, Action<Observation> looked, CancellationToken cancellation) =>
+        RunAsync(condition, null, new Progress(), deadline, looked, cancellation);
+
+    /// <summary>
+    /// Goes on with a condition that was met just now until a moment at which it must hold. Where it does not hold then, waits until it is
+    /// met again.
+    /// </summary>
+    /// <param name="condition">What was waited for, and what can be watched.</param>
+    /// <param name="seen">What was seen of it when it was met.</param>
+    /// <param name="moment">When it must hold; the deadline is not before it.</param>
+    /// <param name="deadline">When to give up.</param>
+    /// <param name="looked">Is told of every look.</param>
+    /// <param name="cancellation">The caller's way to call the wait off.</param>
+    public Task<WaitResult> UntilHoldsAtAsync(
+        ICondition condition, string seen, Deadline moment, Deadline deadline, Action<Observation> looked, CancellationToken cancellation) =>
+        RunAsync(
+            condition,
+            moment,
+            new Progress { Last = new Observation(Finding.Met, seen), InARow = rules.Successes },
+            deadline,
+            looked,
+            cancellation);
+
+    private async Task<WaitResult> RunAsync(
+        ICondition condition, Deadline? moment, Progress known, Deadline deadline, Action<Observation> looked, CancellationToken cancellation)
     {
         var start = time.GetTimestamp();
         using var limit = deadline.Or(cancellation);
-        var last = new Observation(Finding.Unclear, "");
-        var inARow = 0;
-
+        using var fallbackLimit = rules.Fallback?.ComesBy(deadline) is true ? rules.Fallback.Or(cancellation) : null;
+        using var end = new CancellationTokenSource();
         try
         {
-            while (true)
+            for (var isFirst = moment is null; ; isFirst = false)
             {
-                // A look that is deaf to cancellation (getaddrinfo cannot be interrupted) must not outlast the deadline.
-                last = await condition.AskAsync(limit.Token).AsTask().WaitAsync(limit.Token);
-                looked(last);
+                if (!isFirst)
+                {
+                    var next = NextLook(known.Last, moment);
+                    var fallsBack = known.Last.Finding is Finding.Broken || (!known.Last.IsJudged && rules.Fallback?.ComesBy(next) is true);
+                    if (!await ArrivesAsync(fallsBack ? rules.Fallback! : next, deadline, cancellation))
+                    {
+                        return Ended(limit.End);
+                    }
 
-                inARow = last.Finding is Finding.Met ? inARow + 1 : 0;
-                if (inARow >= rules.Successes)
+                    if (fallsBack)
+                    {
+                        return Ended(WaitEnd.FellBack);
+                    }
+                }
+
+                var look = AskAsync(condition, end.Token);
+                if (fallbackLimit is not null && !known.Last.IsJudged
+                    && !await EndsAsync(look, fallbackLimit) && !condition.IsBeingJudged)
+                {
+                    return Ended(cancellation.IsCancellationRequested ? WaitEnd.Cancelled : WaitEnd.FellBack);
+                }
+
+                if (!await EndsAsync(look, limit))
+                {
+                    // The look at the end of a hold may not come to its answer any more: then the one before it counts.
+                    return Ended(limit.End is WaitEnd.DeadlineExceeded && IsDone() ? WaitEnd.Met : limit.End);
+                }
+
+                known = known.With(await look);
+                looked(known.Last);
+                if (IsDone())
                 {
                     return Ended(WaitEnd.Met);
                 }
 
-                if (last.Finding is Finding.Broken)
+                if (known.Last.Finding is Finding.Broken && rules.Fallback is null)
                 {
-                    return Ended(await HoldUntilFallbackAsync(limit.Token));
-                }
-
-                var delay = last.LookAgainIn ?? rules.Interval * (1 + (WaitingRules.Jitter * ((2 * random.NextDouble()) - 1)));
-                var fallsBack = !last.IsJudged && rules.Fallback?.Left <= delay;
-                await DelayAsync(fallsBack ? rules.Fallback!.Left : delay, limit.Token);
-                if (fallsBack)
-                {
-                    return Ended(WaitEnd.FellBack);
+                    return Ended(WaitEnd.Broken);
                 }
             }
         }
+        finally
+        {
+            // A look that is deaf to this (getaddrinfo cannot be interrupted) is left alone: nobody waits for it.
+            end.Cancel();
+        }
+
+        bool IsDone() => known.InARow >= rules.Successes && (moment is null || moment.HasCome);
+
+        WaitResult Ended(WaitEnd how) => new(how, known.Last.Seen, time.GetElapsedTime(start));
+    }
+
+    /// <summary>The one boundary between conditions and everything else: whatever goes wrong in one, the wait goes by its rules.</summary>
+    private static async Task<Observation> AskAsync(ICondition condition, CancellationToken cancellation)
+    {
+        try
+        {
+            return await condition.AskAsync(cancellation);
+        }
+        catch (Exception failure) when (!cancellation.IsCancellationRequested)
+        {
+            return new Observation(Finding.Broken, $"unforeseen failure: {WordsOf(failure)}");
+        }
+    }
+
+    /// <summary>
+    /// A trimmed program has names in place of .NET's messages, and what they would be filled in with, which may be secret, behind a
+    /// comma (UseSystemResourceKeys): <c>net_http_headers_invalid_value, VALUE</c>.
+    /// </summary>
+    private static string WordsOf(Exception failure)
+    {
+        var isName = !failure.Message.Split(',')[0].Contains(' ', StringComparison.Ordinal);
+        return isName ? failure.GetType().Name : $"{failure.GetType().Name}: {failure.Message}";
+    }
+
+    /// <summary>Waits for a look. False when the limit came first and the look had not ended at that moment.</summary>
+    private static async Task<bool> EndsAsync(Task look, Limit limit)
+    {
+        try
+        {
+            await look.WaitAsync(limit.Token);
+        }
         catch (OperationCanceledException) when (limit.Token.IsCancellationRequested)
         {
-            return Ended(limit.End);
+            // Whether the look ended as well is what counts.
         }
 
-        WaitResult Ended(WaitEnd end) => new(end, last.Seen, time.GetElapsedTime(start));
+        return look.IsCompleted;
     }
 
-    private async Task<WaitEnd> HoldUntilFallbackAsync(CancellationToken limit)
+    private Deadline NextLook(in Observation last, Deadline? moment)
     {
-        if (rules.Fallback is null)
-        {
-            return WaitEnd.Broken;
-        }
-
-        await DelayAsync(rules.Fallback.Left, limit);
-        return WaitEnd.FellBack;
+        var interval = rules.Interval < Deadline.Longest
+            ? rules.Interval * (1 + (WaitingRules.Jitter * ((2 * random.NextDouble()) - 1)))
+            : TimeSpan.MaxValue;
+        var next = Deadline.After(last.LookAgainIn ?? interval, time.GetTimestamp(), time);
+        return moment is { HasCome: false } && moment.ComesBy(next) ? moment : next;
     }
 
-    private async Task DelayAsync(TimeSpan length, CancellationToken limit)
+    /// <summary>Waits for a moment. False when the deadline or the caller came first; a moment at the deadline has come.</summary>
+    private static async Task<bool> ArrivesAsync(Deadline moment, Deadline deadline, CancellationToken cancellation)
     {
-        if (!await Pause.UntilAsync(length, time.GetTimestamp(), time, limit))
-        {
-            throw new OperationCanceledException(limit);
-        }
+        var isInTime = moment.ComesBy(deadline);
+        return await (isInTime ? moment : deadline).ArrivesAsync(cancellation) && isInTime;
+    }
+
+    private readonly record struct Progress()
+    {
+        public Observation Last { get; init; } = new(Finding.Unclear, "");
+
+        public int InARow { get; init; }
+
+        public Progress With(in Observation seen) => new() { Last = seen, InARow = seen.Finding is Finding.Met ? InARow + 1 : 0 };
     }
 }

@@ -52,7 +52,8 @@ internal static class HelpText
                 $$(NAME) is the text itself. 'prestop install DIR' copies this program to
                 DIR/prestop.
 
-                Exit status: 0 done; 2 usage; 124 deadline exceeded; 125 a condition is broken;
+                Exit status: 0 done, or passed over by --fallback or --on-failure; 1 --dry-run
+                found a flaw; 2 usage; 124 deadline exceeded; 125 a condition is broken;
                 126 COMMAND cannot be executed; 127 COMMAND not found; 128+N ended by signal N;
                 else that of COMMAND.
 

@@ -4,7 +4,7 @@ namespace Prestop.Options;
 internal static class OptionTable
 {
     public static readonly OptionRow Max = new("--max", "D", "25s for each condition", "deadline for the whole chain, durations included");
-    public static readonly OptionRow Min = new("--min", "D", "0s", "not finished before this, however soon the steps are");
+    public static readonly OptionRow Min = new("--min", "D", "0s", "not finished before this; what was waited for must hold then");
     public static readonly OptionRow Any = new("--any", null, "", "run the steps side by side; the first that is done ends the wait");
     public static readonly OptionRow All = new("--all", null, "", "run the steps side by side; all must be done");
     public static readonly OptionRow Interval = new("--interval", "D", "500ms", "between attempts, give or take 10 %; the first is at once");
@@ -41,7 +41,7 @@ internal static class OptionTable
     public static readonly OptionRow LogFormat = new("--log-format", "text|json", "text", "how log lines look");
     public static readonly OptionRow Silent = new("--silent", null, "", "no log lines but the reason of a failure") { Short = "-q" };
     public static readonly OptionRow Verbose = new("--verbose", null, "", "a log line for every attempt") { Short = "-v" };
-    public static readonly OptionRow DryRun = new("--dry-run", null, "", "print the plan and its timeline, wait for nothing");
+    public static readonly OptionRow DryRun = new("--dry-run", null, "", "print the plan and its timeline, wait for nothing; exit 1 where it cannot work");
     public static readonly OptionRow Help = new("--help", null, "", "print this help") { Short = "-h" };
     public static readonly OptionRow Version = new("--version", null, "", "print the version");
 

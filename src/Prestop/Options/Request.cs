@@ -26,6 +26,9 @@ internal abstract record Request
         /// <summary>The command with its references as they are: what they stand for may be secret, so only this is shown.</summary>
         public IReadOnlyList<string> CommandAsWritten { get; init; } = [];
 
+        /// <summary>The variables that the command refers to and that are not set: it gets these references as they are.</summary>
+        public IReadOnlyList<string> UnsetInCommand { get; init; } = [];
+
         /// <summary>The pod's grace period; null when it was not given.</summary>
         public TimeSpan? Grace { get; init; }
 

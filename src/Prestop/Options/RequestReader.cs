@@ -88,9 +88,11 @@ internal sealed class RequestReader
             _problems.Add($"{Source(OptionTable.Min)} '{Text(OptionTable.Min)}' is above {Source(OptionTable.Max)} '{Text(OptionTable.Max)}': lower it or raise {OptionTable.Max.Name}");
         }
 
-        return new Request.Wait(plan, ReadCommand())
+        var command = ReadCommand(out var unset);
+        return new Request.Wait(plan, command)
         {
             CommandAsWritten = _line.Command ?? [],
+            UnsetInCommand = unset,
             Grace = Duration(OptionTable.Grace, TimeSpan.Zero),
             Log = ReadLogSettings(),
             DryRun = Flag(OptionTable.DryRun),
@@ -130,7 +132,7 @@ internal sealed class RequestReader
         return any ? StepOrder.Any : all ? StepOrder.All : StepOrder.InOrder;
     }
 
-    private string[] ReadCommand()
+    private string[] ReadCommand(out IReadOnlyList<string> unset)
     {
         if (_line.Command is [])
         {
@@ -138,7 +140,20 @@ internal sealed class RequestReader
         }
 
         // A reference to what is not set stays, as in a container's command: it may be meant for a shell, as in $(date).
-        return [.. (_line.Command ?? []).Select(word => Expansion.Expand(word, _environment, out _))];
+        var names = new List<string>();
+        unset = names;
+        return [.. (_line.Command ?? []).Select(Expand)];
+
+        string Expand(string word)
+        {
+            var expanded = Expansion.Expand(word, _environment, out var name);
+            if (name is not null && !names.Contains(name))
+            {
+                names.Add(name);
+            }
+
+            return expanded;
+        }
     }
 
     private LogSettings ReadLogSettings() => new(
@@ -148,9 +163,7 @@ internal sealed class RequestReader
 
     private ConditionSettings ReadConditionSettings() => new()
     {
-        ConnectTimeout = Duration(OptionTable.ConnectTimeout, ShortestInterval) is { } timeout && timeout <= Deadline.Longest
-            ? timeout
-            : Timeout.InfiniteTimeSpan,
+        ConnectTimeout = ConnectTimeout(),
         Quiet = Duration(OptionTable.Quiet, ShortestInterval) ?? new ConditionSettings().Quiet,
         Ignored = Ignored(),
         Http = new HttpSettings
@@ -164,6 +177,12 @@ internal sealed class RequestReader
             UnixSocket = UnixSocket(),
         },
     };
+
+    private TimeSpan ConnectTimeout()
+    {
+        var timeout = Duration(OptionTable.ConnectTimeout, ShortestInterval) ?? new ConditionSettings().ConnectTimeout;
+        return timeout <= Deadline.Longest ? timeout : Timeout.InfiniteTimeSpan;
+    }
 
     private List<IPNetwork> Ignored()
     {
@@ -305,6 +324,7 @@ internal sealed class RequestReader
         if (span < least)
         {
             Refuse(row, text, $"too short; write {Core.Duration.FromTimeSpan(least)} or more");
+            return null;
         }
 
         return span;

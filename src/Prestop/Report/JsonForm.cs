@@ -43,7 +43,11 @@ internal static class JsonForm
         json.WriteEndObject();
     }
 
-    private static void WriteSeconds(Utf8JsonWriter json, string name, TimeSpan? span)
+    /// <summary>Writes a length of time; nothing for one that is not given or for ever.</summary>
+    /// <param name="json">Where to, inside an object.</param>
+    /// <param name="name">The member's name.</param>
+    /// <param name="span">The length.</param>
+    public static void WriteSeconds(Utf8JsonWriter json, string name, TimeSpan? span)
     {
         if (span is { } value && value != TimeSpan.MaxValue)
         {
@@ -54,7 +58,7 @@ internal static class JsonForm
     private static string LevelOf(LogEvent entry) => entry switch
     {
         LogEvent.Failed => "error",
-        LogEvent.Warning or LogEvent.Interrupted => "warning",
+        LogEvent.Warning or LogEvent.Interrupted or LogEvent.WentOn => "warning",
         _ => "info",
     };
 
@@ -66,6 +70,7 @@ internal static class JsonForm
         LogEvent.Ended => "ended",
         LogEvent.Holding => "holding",
         LogEvent.Done => "done",
+        LogEvent.WentOn => "went-on",
         LogEvent.Failed => "failed",
         LogEvent.Interrupted => "interrupted",
         _ => "warning",

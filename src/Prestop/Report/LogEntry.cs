@@ -23,6 +23,9 @@ internal enum LogEvent
     /// <summary>All is done.</summary>
     Done,
 
+    /// <summary>Not all is done, and what stands behind the plan follows all the same: by the fallback, or since failures are passed over.</summary>
+    WentOn,
+
     /// <summary>The plan has failed.</summary>
     Failed,
 
@@ -37,7 +40,7 @@ internal enum LogEvent
 /// <param name="Event">What it tells of.</param>
 internal readonly record struct LogEntry(LogEvent Event)
 {
-    /// <summary>The step as the user wrote it; null where the line is about the whole plan.</summary>
+    /// <summary>The step as the user wrote it; null where the line is about the whole plan, or there is but one step.</summary>
     public string? Step { get; init; }
 
     /// <summary>Whether the step is a plain pause.</summary>

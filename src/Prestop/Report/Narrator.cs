@@ -91,7 +91,35 @@ internal sealed class Narrator : IPlanObserver, IDisposable
     }
 
     /// <inheritdoc/>
-    public void HoldsUntilMin(TimeSpan left) => Tell(new LogEntry(LogEvent.Holding) { Longest = left });
+    public void HoldsUntilMin(TimeSpan left, IReadOnlyList<Step> watched)
+    {
+        lock (_lock)
+        {
+            foreach (var step in watched)
+            {
+                _running[step] = new Progress(_time.GetTimestamp(), left);
+            }
+
+            var conditions = watched.Count == 0 ? null : string.Join(", ", watched.Select(step => step.Text));
+            Tell(new LogEntry(LogEvent.Holding) { Step = conditions, Longest = left });
+        }
+    }
+
+    /// <summary>Says how the plan ended.</summary>
+    /// <param name="result">The end.</param>
+    /// <param name="signal">The name of the signal that called it off, if one did.</param>
+    public void Close(PlanResult result, string signal)
+    {
+        var isOneStep = _isOneStep || result.End is WaitEnd.Met;
+        Tell(new LogEntry(EventOf(result))
+        {
+            Step = isOneStep ? null : result.Step.Text,
+            IsPause = result.Step is PauseStep,
+            End = result.End,
+            Seen = result.End is WaitEnd.Cancelled ? signal : result.Seen,
+            Elapsed = result.Elapsed,
+        });
+    }
 
     /// <summary>Says something outside of the plan's run.</summary>
     /// <param name="entry">What.</param>
@@ -99,7 +127,7 @@ internal sealed class Narrator : IPlanObserver, IDisposable
     {
         lock (_lock)
         {
-            if (_detail is not LogDetail.Failures || entry.Event is LogEvent.Failed)
+            if (_detail is not LogDetail.Failures || entry.Event is LogEvent.Failed or LogEvent.WentOn)
             {
                 _log.Write(entry);
             }
@@ -108,6 +136,13 @@ internal sealed class Narrator : IPlanObserver, IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _timer.Dispose();
+
+    private static LogEvent EventOf(PlanResult result) => result.End switch
+    {
+        WaitEnd.Met => LogEvent.Done,
+        WaitEnd.Cancelled => LogEvent.Interrupted,
+        _ => result.GoesOn ? LogEvent.WentOn : LogEvent.Failed,
+    };
 
     private void ShowLife()
     {

@@ -15,9 +15,10 @@ internal static class TextForm
         LogEvent.Looked => $"{entry.Step}: {entry.Seen}",
         LogEvent.Waiting => $"{Subject(entry)}{Seen(entry)} ({Progress(entry)})",
         LogEvent.Ended => $"{Subject(entry)}: {Ending(entry.End)}{Seen(entry)} after {Length(entry.Elapsed)}",
-        LogEvent.Holding => $"steps done; holding {Length(entry.Longest)} more, until --min",
+        LogEvent.Holding => $"steps done; holding {Length(entry.Longest)} more, until --min{Condition(entry)}",
         LogEvent.Done => $"done after {Length(entry.Elapsed)}{Seen(entry)}",
-        LogEvent.Failed => $"{Ending(entry.End)} after {Length(entry.Elapsed)}{Seen(entry)}",
+        LogEvent.WentOn => $"went on after {Length(entry.Elapsed)}: {Culprit(entry)}{Ending(entry.End)}{Seen(entry)}",
+        LogEvent.Failed => $"{Culprit(entry)}{Ending(entry.End)} after {Length(entry.Elapsed)}{Seen(entry)}",
         LogEvent.Interrupted => $"ended by {entry.Seen} after {Length(entry.Elapsed)}",
         _ => $"warning: {entry.Seen}",
     });
@@ -39,9 +40,13 @@ internal static class TextForm
     };
 
     private static string Rounded(TimeSpan span, long unit) =>
-        Duration.FromTimeSpan(new TimeSpan((span.Ticks + (unit / 2)) / unit * unit)).ToString();
+        Duration.FromTimeSpan(new TimeSpan((Math.Min(span.Ticks, long.MaxValue - unit) + (unit / 2)) / unit * unit)).ToString();
 
     private static string Subject(in LogEntry entry) => entry.IsPause ? $"sleep {entry.Step}" : entry.Step!;
+
+    private static string Condition(in LogEntry entry) => entry.Step is null ? "" : $"; {entry.Step} must hold then";
+
+    private static string Culprit(in LogEntry entry) => entry.Step is null ? "" : $"{Subject(entry)}: ";
 
     private static string AtMost(TimeSpan? longest) => longest == TimeSpan.MaxValue ? "" : $", at most {Length(longest)}";
 
@@ -52,7 +57,7 @@ internal static class TextForm
         WaitEnd.Met => "done",
         WaitEnd.DeadlineExceeded => "deadline exceeded",
         WaitEnd.Broken => "broken",
-        WaitEnd.FellBack => "could not be judged, fallback is over",
+        WaitEnd.FellBack => "could not be judged until --fallback",
         _ => "called off",
     };
 }

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Text;
+using System.Text.Json;
 using Prestop.Core.Plans;
 using Prestop.Options;
 
@@ -7,24 +9,23 @@ namespace Prestop.Report;
 /// <summary>A plan and when each part of it happens at the latest, as <c>--dry-run</c> prints it.</summary>
 internal static class Timeline
 {
-    /// <summary>Draws a plan.</summary>
+    /// <summary>Draws a plan for people.</summary>
     /// <param name="request">The plan and what follows it.</param>
-    public static string Of(Request.Wait request)
+    /// <param name="flaws">What it cannot do.</param>
+    public static string Draw(Request.Wait request, IReadOnlyList<string> flaws)
     {
         var plan = request.Plan;
         var text = new StringBuilder();
-        var at = TimeSpan.Zero;
-        foreach (var step in plan.Steps)
+        for (var i = 0; i < plan.Steps.Count; i++)
         {
+            var step = plan.Steps[i];
             var longest = plan.LongestOf(step);
-            var what = step is PauseStep ? $"sleep {TextForm.Length(longest)}" : $"wait for {step.Text}, {AtMost(longest)}";
-            Row(text, plan.Order is StepOrder.InOrder ? at : TimeSpan.Zero, what);
-            at = at > TimeSpan.MaxValue - longest ? TimeSpan.MaxValue : at + longest;
+            Row(text, plan.LatestBegin(i), step is PauseStep ? $"sleep {TextForm.Length(longest)}" : $"wait for {step.Text}, {AtMost(longest)}");
         }
 
         if (plan.Order is not StepOrder.InOrder)
         {
-            text.Append(plan.Order is StepOrder.Any ? "side by side; the first that is done ends the wait\n" : "side by side; all must be done\n");
+            Row(text, null, plan.Order is StepOrder.Any ? "side by side; the first that is done ends the wait" : "side by side; all must be done");
         }
 
         if (plan.Min > TimeSpan.Zero)
@@ -32,18 +33,89 @@ internal static class Timeline
             Row(text, plan.Min, "not finished before this (--min)");
         }
 
-        var command = request.Command.Count == 0 ? "exit" : "run " + string.Join(' ', request.CommandAsWritten);
-        Row(text, plan.LongestRun, $"at the latest: {command}");
+        if (plan.Fallback is { } fallback)
+        {
+            Row(text, fallback, "what cannot be judged until now is passed over (--fallback)");
+        }
+
+        var left = request.Command.Count > 0 && request.Grace > plan.LongestRun ? $", with {TextForm.Length(request.Grace - plan.LongestRun)} left" : "";
+        Row(text, plan.LongestRun, $"at the latest: {Next(request)}{left}");
+        foreach (var name in request.UnsetInCommand)
+        {
+            Row(text, null, $"$({name}) is not set: COMMAND gets these words");
+        }
+
+        Row(text, null, plan.ContinueOnFailure ? "after a deadline or a broken condition: goes on all the same" : "after a deadline: exit 124; after a broken condition: exit 125");
         if (request.Grace is { } grace)
         {
             Row(text, grace, "the grace period ends: SIGKILL");
         }
 
-        return GraceWarning.For(request) is { } warning ? $"{text}warning: {warning}\n" : text.ToString();
+        foreach (var flaw in flaws)
+        {
+            text.Append(OneLine.Of($"warning: {flaw}")).Append('\n');
+        }
+
+        return text.ToString();
     }
+
+    /// <summary>The same as a JSON object on one line. The members are documented in the README.</summary>
+    /// <param name="request">The plan and what follows it.</param>
+    /// <param name="flaws">What it cannot do.</param>
+    public static string Json(Request.Wait request, IReadOnlyList<string> flaws)
+    {
+        var plan = request.Plan;
+        var output = new ArrayBufferWriter<byte>(512);
+        using (var json = new Utf8JsonWriter(output))
+        {
+            json.WriteStartObject();
+            json.WriteString("order", plan.Order switch { StepOrder.Any => "any", StepOrder.All => "all", _ => "in-order" });
+            json.WriteStartArray("steps");
+            for (var i = 0; i < plan.Steps.Count; i++)
+            {
+                json.WriteStartObject();
+                json.WriteString("step", plan.Steps[i].Text);
+                JsonForm.WriteSeconds(json, "begin_seconds", plan.LatestBegin(i));
+                JsonForm.WriteSeconds(json, "max_seconds", plan.LongestOf(plan.Steps[i]));
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            JsonForm.WriteSeconds(json, "min_seconds", plan.Min);
+            JsonForm.WriteSeconds(json, "fallback_seconds", plan.Fallback);
+            json.WriteString("on_failure", plan.ContinueOnFailure ? "continue" : "stop");
+            JsonForm.WriteSeconds(json, "end_seconds", plan.LongestRun);
+            JsonForm.WriteSeconds(json, "grace_seconds", request.Grace);
+            WriteTexts(json, "command", request.CommandAsWritten);
+            WriteTexts(json, "unset", request.UnsetInCommand);
+            WriteTexts(json, "warnings", flaws);
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(output.WrittenSpan) + "\n";
+    }
+
+    private static string Next(Request.Wait request) => request.Command.Count == 0 ? "exit" : "run " + string.Join(' ', request.CommandAsWritten.Select(Quoted));
+
+    /// <summary>A word of a command so that its ends can be seen.</summary>
+    private static string Quoted(string word) =>
+        word.Length == 0 || word.Any(symbol => char.IsWhiteSpace(symbol) || symbol is '\'' or '"' or '\\')
+            ? $"'{word.Replace("'", @"'\''", StringComparison.Ordinal)}'"
+            : word;
 
     private static string AtMost(TimeSpan longest) => longest == TimeSpan.MaxValue ? "for as long as it takes" : $"at most {TextForm.Length(longest)}";
 
-    private static void Row(StringBuilder text, TimeSpan at, string what) =>
-        text.Append((at == TimeSpan.MaxValue ? "never" : TextForm.Length(at)).PadLeft(8)).Append("  ").Append(OneLine.Of(what)).Append('\n');
+    private static void Row(StringBuilder text, TimeSpan? at, string what) =>
+        text.Append((at is null ? "" : at == TimeSpan.MaxValue ? "never" : TextForm.Length(at)).PadLeft(8)).Append("  ").Append(OneLine.Of(what)).Append('\n');
+
+    private static void WriteTexts(Utf8JsonWriter json, string name, IReadOnlyList<string> texts)
+    {
+        json.WriteStartArray(name);
+        foreach (var text in texts)
+        {
+            json.WriteStringValue(text);
+        }
+
+        json.WriteEndArray();
+    }
 }

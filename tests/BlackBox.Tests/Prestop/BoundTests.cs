@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Text.Json;
+using System.Text.RegularExpressions;
 using BlackBox.Tests.Harness;
 using Xunit;
 
@@ -42,6 +44,7 @@ public sealed class BoundTests
             var run = await EndsAsync(0, 0.2, "--max", "0.2", "--on-failure", "continue", url, "--", InRoot.Busybox, "echo", "started");
 
             Assert.Equal("started\n", run.Stdout.Text);
+            Assert.Matches(@"^prestop: went on after \S+: deadline exceeded: connection refused$", run.Stderr.Lines[^1]);
         });
     }
 
@@ -53,7 +56,7 @@ public sealed class BoundTests
 
         var run = await EndsAsync(0, 0, "--on-failure", "continue", server.Url(), "0.01");
 
-        Assert.Contains(": broken: ", run.Stderr.Text, StringComparison.Ordinal);
+        Assert.Matches(@$"^prestop: went on after \S+: {Regex.Escape(server.Url())}: broken: the server's certificate", run.Stderr.Lines[^1]);
     }
 
     [Fact]
@@ -62,8 +65,100 @@ public sealed class BoundTests
         {
             var run = await EndsAsync(0, 0.3, "--fallback", "0.3", "--interval", "20ms", url);
 
-            Assert.EndsWith(": connection refused", run.Stderr.Lines[^1], StringComparison.Ordinal);
+            Assert.Matches(@"^prestop: went on after \S+: could not be judged until --fallback: connection refused$", run.Stderr.Lines[^1]);
         });
+
+    [Theory]
+    [InlineData("3s", "3s")]
+    [InlineData("500ms", "200ms", "300ms")]
+    [InlineData("100ms", "1us", "99.999ms")]
+    public Task What_ends_at_the_deadline_is_done(string max, params string[] steps) => EndsAsync(0, 0.1, ["--max", max, .. steps]);
+
+    [Fact]
+    public Task A_fallback_at_the_deadline_is_done() =>
+        WithNobodyAsync(url => EndsAsync(0, 0.3, "--fallback", "0.3", "--max", "0.3", url));
+
+    [Fact]
+    public async Task A_connection_takes_a_second_at_most_by_default()
+    {
+        using var silent = DeadPort.Silent();
+        await using var run = new EmptyRoot().Prestop("--max", "inf", silent.Url());
+
+        await run.WaitForLineAsync("connecting timed out");
+    }
+
+    [Theory]
+    [InlineData("http")]
+    [InlineData("tcp")]
+    public async Task What_cannot_be_judged_becomes_a_sleep_while_it_is_pending_too(string scheme)
+    {
+        using var silent = DeadPort.Silent();
+
+        var run = await EndsAsync(0, 0.3, "--connect-timeout", "1h", "--fallback", "0.3", "--max", "1h", $"{scheme}://127.0.0.1:{silent.Port}");
+
+        Assert.Matches(@"^prestop: went on after \S+: could not be judged until --fallback$", run.Stderr.Lines[^1]);
+    }
+
+    [Fact]
+    public async Task An_answer_that_hangs_is_being_judged()
+    {
+        await using var server = FaultyServer.Start(Answer.Silence);
+
+        await EndsAsync(124, 0.5, "--fallback", "0.1", "--max", "0.5", server.Url());
+
+        Assert.Equal(1, server.Connections);
+    }
+
+    [Fact]
+    public async Task Until_the_least_time_ends_a_file_must_go_on_being_there()
+    {
+        using var volume = new TemporaryFolder();
+        volume.Write("ready", "");
+        var root = new EmptyRoot { Volumes = { ["/run/v"] = volume.Path } };
+        await using var run = root.Prestop("--interval", "1ms", "--max", "1m", "--min", "500ms", "file:///run/v/ready");
+        await run.WaitForLineAsync("steps done; holding");
+
+        File.Delete(volume["ready"]);
+        await run.WaitForLineAsync("file:///run/v/ready: does not exist");
+        volume.Write("ready", "");
+
+        await run.ExitsWithAsync(0);
+    }
+
+    [Fact]
+    public async Task Until_the_least_time_ends_an_endpoint_is_not_asked_again()
+    {
+        await using var server = FaultyServer.Start(Answer.Status(200), Answer.Silence);
+
+        await EndsAsync(0, 0.5, "--interval", "1ms", "--min", "0.5", server.Url());
+
+        Assert.Equal(1, server.Connections);
+    }
+
+    [Theory]
+    [InlineData("--interval", "inf")]
+    [InlineData("--connect-timeout", "25d")]
+    [InlineData("--connect-timeout", "49d")]
+    [InlineData("--connect-timeout", "inf")]
+    [InlineData("--fallback", "49d")]
+    [InlineData("--quiet", "49d")]
+    [InlineData("--grace", "49d")]
+    public async Task Every_length_of_time_holds_in_every_step(string option, string length)
+    {
+        foreach (var step in new[] { "http://127.0.0.1:9", "https://127.0.0.1:9", "tcp://127.0.0.1:9", "unix:///no", "file:///no", "idle://:9", "0.05" })
+        {
+            await using var run = new EmptyRoot { Offline = true }.Prestop(option, length, "--max", "0.1", step, step);
+            Assert.True((await run.ExitAsync()).Code is 0 or 124, $"{run}");
+            Assert.DoesNotContain("unforeseen", run.Stderr.Text, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task No_time_to_connect_at_all_is_refused_in_every_step() =>
+        Assert.StartsWith(
+            "prestop: --connect-timeout '0': too short; write 1ms or more",
+            (await InRoot.EndsAsync(2, "--connect-timeout", "0", "http://127.0.0.1:9", "tcp://127.0.0.1:9")).Stderr.Lines[0],
+            StringComparison.Ordinal);
 
     [Fact]
     public async Task What_is_judged_does_not_fall_back()
@@ -100,8 +195,8 @@ public sealed class BoundTests
     }
 
     [Theory]
-    [InlineData("prestop: warning: the plan can take 30s of a grace period of 20s: raise terminationGracePeriodSeconds to 32, or lower --max below 18s", "--grace", "20", "5s", "http://h/")]
-    [InlineData("prestop: warning: the plan can take for ever of a grace period of 30s: lower --max below 28s", "--grace", "30s", "inf")]
+    [InlineData("prestop: warning: the plan can take 30s of a grace period of 20s: raise terminationGracePeriodSeconds to 32, or lower --max to 18s", "--grace", "20", "5s", "http://h/")]
+    [InlineData("prestop: warning: the plan can take for ever of a grace period of 30s: shorten its steps to 28s", "--grace", "30s", "inf")]
     [InlineData("prestop: warning: the plan can take 1s of a grace period of 1s: raise terminationGracePeriodSeconds to 3", "--grace", "1", "1s")]
     public async Task A_plan_that_is_longer_than_the_grace_period_is_warned_of(string warning, params string[] arguments)
     {
@@ -130,12 +225,31 @@ public sealed class BoundTests
                 "      0s  sleep 5s",
                 $"      5s  wait for {server.Url()}, at most 25s",
                 "     30s  sleep 1.5s",
-                "   31.5s  at the latest: run /bin/busybox echo $(NAME)",
+                "   31.5s  at the latest: run /bin/busybox echo $(NAME), with 8.5s left",
+                "          $(NAME) is not set: COMMAND gets these words",
+                "          after a deadline: exit 124; after a broken condition: exit 125",
                 "     40s  the grace period ends: SIGKILL",
             ],
             run.Stdout.Lines);
         Assert.Empty(run.Stderr.Text);
         Assert.Equal(0, server.Connections);
+    }
+
+    [Theory]
+    [InlineData("--quiet", "20s", "--max", "10s", "idle://:9")]
+    [InlineData("--fallback", "60s", "http://127.0.0.1:9")]
+    [InlineData("--grace", "10s", "http://127.0.0.1:9")]
+    [InlineData("inf", "--", "/bin/true")]
+    public async Task A_dry_run_fails_where_the_plan_cannot_work_and_a_real_one_warns(params string[] arguments)
+    {
+        var dry = await InRoot.EndsAsync(1, ["--dry-run", .. arguments]);
+        var json = await InRoot.EndsAsync(1, ["--dry-run", "--log-format", "json", .. arguments]);
+        await using var real = new EmptyRoot { Offline = true }.Prestop(arguments);
+
+        var warning = Assert.Single(dry.Stdout.Lines, line => line.StartsWith("warning: ", StringComparison.Ordinal));
+        Assert.Equal($"prestop: {warning}", await real.WaitForLineAsync("warning"));
+        using var plan = JsonDocument.Parse(Assert.Single(json.Stdout.Lines));
+        Assert.Equal(warning, $"warning: {plan.RootElement.GetProperty("warnings")[0].GetString()}");
     }
 
     private static async Task WithNobodyAsync(Func<string, Task> test)

@@ -40,6 +40,22 @@ public sealed class ReportTests
             (line.GetProperty("level").GetString(), line.GetProperty("event").GetString(), line.GetProperty("end").GetString(), line.GetProperty("seen").GetString()));
     }
 
+    [Theory]
+    [InlineData("fell-back", "--fallback", "0.1")]
+    [InlineData("deadline-exceeded", "--max", "0.1", "--on-failure", "continue")]
+    public async Task What_was_passed_over_is_told_as_such(string end, params string[] options)
+    {
+        using var nobody = DeadPort.Refusing();
+
+        var run = await InRoot.EndsAsync(0, ["--log-format", "json", "-q", .. options, nobody.Url(), "1ms"]);
+
+        var line = JsonDocument.Parse(Assert.Single(run.Stderr.Lines)).RootElement;
+        Assert.Equal(
+            ("warning", "went-on", end, nobody.Url(), "connection refused"),
+            (line.GetProperty("level").GetString(), line.GetProperty("event").GetString(), line.GetProperty("end").GetString(),
+                line.GetProperty("step").GetString(), line.GetProperty("seen").GetString()));
+    }
+
     [Fact]
     public async Task A_silent_success_says_nothing() => Assert.Empty((await InRoot.EndsAsync(0, "-q", "0.01")).Stderr.Text);
 

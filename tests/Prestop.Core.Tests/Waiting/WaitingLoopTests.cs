@@ -161,6 +161,94 @@ public class WaitingLoopTests
     }
 
     [Fact]
+    public void A_look_that_is_still_pending_is_let_go_at_the_fallback_with_or_without_a_deadline_at_that_moment()
+    {
+        var hanging = Script.Hanging();
+
+        Assert.Equal(new WaitResult(WaitEnd.FellBack, "", 7 * Second), Wait(hanging, Fallback(7 * Second), deadline: 20 * Second));
+        Assert.True(hanging.WasCancelled);
+        Assert.Equal(WaitEnd.FellBack, Wait(Script.Hanging(), Fallback(7 * Second), deadline: 7 * Second).End);
+        Assert.Equal(WaitEnd.FellBack, Wait(new DeafCondition(), Fallback(7 * Second)).End);
+    }
+
+    [Fact]
+    public void A_look_that_is_being_judged_is_waited_for_beyond_the_fallback()
+    {
+        var judged = new Script { IsBeingJudged = true };
+
+        Assert.Equal(new WaitResult(WaitEnd.DeadlineExceeded, "", 20 * Second), Wait(judged, Fallback(7 * Second), deadline: 20 * Second));
+        Assert.Equal(WaitEnd.DeadlineExceeded, Wait(new Gone(judged), Fallback(7 * Second), deadline: 20 * Second).End);
+    }
+
+    [Fact]
+    public void A_look_after_a_judgement_is_waited_for_beyond_the_fallback()
+    {
+        var hangs = new Sequence(() => Task.FromResult(Script.NotMet), () => new TaskCompletionSource<Observation>().Task);
+
+        Assert.Equal(WaitEnd.DeadlineExceeded, Wait(hangs, Fallback(7 * Second), deadline: 20 * Second).End);
+    }
+
+    [Fact]
+    public void The_caller_ends_a_look_before_the_fallback()
+    {
+        using var caller = new CancellationTokenSource();
+        _clock.At(2 * Second, caller.Cancel);
+
+        Assert.Equal(WaitEnd.Cancelled, Wait(Script.Hanging(), Fallback(7 * Second), cancellation: caller.Token).End);
+    }
+
+    [Fact]
+    public void What_a_condition_throws_makes_it_broken_with_the_words_of_it()
+    {
+        var thrown = new Sequence(() => throw new InvalidOperationException("no such thing"));
+        var later = new Sequence(() => Task.FromException<Observation>(new TimeoutException("The time is over")));
+        var cancelled = new Sequence(() => Task.FromCanceled<Observation>(new CancellationToken(canceled: true)));
+
+        Assert.Equal((WaitEnd.Broken, "unforeseen failure: InvalidOperationException: no such thing"), (Wait(thrown).End, Wait(thrown).Seen));
+        Assert.Equal("unforeseen failure: TimeoutException: The time is over", Wait(later).Seen);
+        Assert.Equal(WaitEnd.Broken, Wait(cancelled).End);
+        Assert.Equal(WaitEnd.FellBack, Wait(thrown, Fallback(7 * Second)).End);
+    }
+
+    [Theory]
+    [InlineData("IO_PathNotFound_Path, /secret")]
+    [InlineData("Arg_OverflowException")]
+    public void The_name_of_a_message_and_what_stands_behind_it_are_not_shown(string message) =>
+        Assert.Equal("unforeseen failure: IOException", Wait(new Sequence(() => throw new IOException(message))).Seen);
+
+    [Fact]
+    public void An_endless_interval_means_one_look()
+    {
+        var script = new Script(Script.NotMet);
+
+        Assert.Equal(WaitEnd.DeadlineExceeded, Wait(script, new WaitingRules { Interval = TimeSpan.MaxValue }, deadline: 90 * Second).End);
+        Assert.Equal(1, script.Asked);
+    }
+
+    [Theory]
+    [InlineData(25)]
+    [InlineData(48)]
+    [InlineData(60)]
+    public void Deadlines_intervals_and_fallbacks_may_be_longer_than_timers(int days)
+    {
+        var length = TimeSpan.FromDays(days);
+        _clock.At(TimeSpan.FromDays(100), () => { });
+        using var caller = new CancellationTokenSource();
+        _clock.At(TimeSpan.FromDays(70), caller.Cancel);
+
+        var rules = new WaitingRules { Interval = length, Fallback = Deadline.After(length, 0, _clock) };
+        Assert.Equal(WaitEnd.Cancelled, Wait(new Script(Script.NotMet), rules, deadline: length, cancellation: caller.Token).End);
+    }
+
+    [Fact]
+    public void A_deadline_that_is_no_whole_number_of_milliseconds_does_not_come_early()
+    {
+        var length = TimeSpan.FromMicroseconds(1_500_300.1);
+
+        Assert.InRange(Wait(Script.Hanging(), deadline: length).Elapsed, length, length + TimeSpan.FromMilliseconds(1));
+    }
+
+    [Fact]
     public void Gone_is_met_by_what_is_certain_only()
     {
         Assert.Equal(WaitEnd.Met, Wait(new Gone(new Script(Script.Absent))).End);
@@ -179,6 +267,13 @@ public class WaitingLoopTests
     {
         var limit = deadline is { } length ? Deadline.After(length, _clock.GetTimestamp(), _clock) : Deadline.Never(_clock);
         return _clock.Run(() => Loop(rules ?? new WaitingRules()).UntilMetAsync(condition, limit, _looks.Add, cancellation));
+    }
+
+    private sealed class Sequence(params Func<Task<Observation>>[] answers) : ICondition
+    {
+        private int _asked;
+
+        public ValueTask<Observation> AskAsync(CancellationToken cancellation) => new(answers[Math.Min(_asked++, answers.Length - 1)]());
     }
 
     private sealed class DeafCondition : ICondition

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Prestop.Options;
 using Prestop.Report;
 using Xunit;
@@ -13,35 +14,12 @@ public class TimelineTests
             """
                   0s  sleep 5s
                   5s  wait for http://h/, at most 25s
-                 30s  at the latest: run /bin/true now
+                 30s  at the latest: run /bin/true now, with 10s left
+                      after a deadline: exit 124; after a broken condition: exit 125
                  40s  the grace period ends: SIGKILL
 
             """,
             Draw("5s", "http://h/", "--grace", "40s", "--", "/bin/true", "now"));
-    }
-
-    [Fact]
-    public void A_plan_that_does_not_fit_into_the_grace_period_is_warned_of_with_both_ways_out()
-    {
-        Assert.EndsWith(
-            "warning: the plan can take 1m of a grace period of 30s: raise terminationGracePeriodSeconds to 62, or lower --max below 28s\n",
-            Draw("60s", "--grace", "30s"),
-            StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData("28s", false)]
-    [InlineData("28.1s", true)]
-    public void The_plan_must_leave_two_seconds_of_the_grace_period(string length, bool warned) =>
-        Assert.Equal(warned, Draw(length, "--grace", "30s").Contains("warning", StringComparison.Ordinal));
-
-    [Fact]
-    public void What_may_take_for_ever_is_said_to()
-    {
-        var timeline = Draw("infinity", "--grace", "30s");
-
-        Assert.Contains("   never  at the latest: exit\n", timeline, StringComparison.Ordinal);
-        Assert.Contains("warning: the plan can take for ever of a grace period of 30s: lower --max below 28s\n", timeline, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -51,13 +29,55 @@ public class TimelineTests
             """
                   0s  sleep 20s
                   0s  wait for http://h/, at most 25s
-            side by side; the first that is done ends the wait
+                      side by side; the first that is done ends the wait
                   8s  not finished before this (--min)
                  20s  at the latest: exit
+                      after a deadline: exit 124; after a broken condition: exit 125
 
             """,
             Draw("20s", "http://h/", "--any", "--min", "8s"));
     }
 
-    private static string Draw(params string[] words) => Timeline.Of(Assert.IsType<Request.Wait>(RequestReader.Read(words, _ => null)));
+    [Fact]
+    public void Fallback_failures_and_what_the_command_gets_are_shown()
+    {
+        Assert.Equal(
+            """
+                  0s  wait for http://h/, at most 90s
+                  1m  what cannot be judged until now is passed over (--fallback)
+               1m30s  at the latest: run sh -c 'echo $(date) $(A)' ''
+                      $(date) is not set: COMMAND gets these words
+                      after a deadline or a broken condition: goes on all the same
+
+            """.Replace("90s", "1m30s", StringComparison.Ordinal),
+            Draw("http://h/", "--max", "90s", "--fallback", "60s", "--on-failure", "continue", "--", "sh", "-c", "echo $(date) $(A)", ""));
+    }
+
+    [Fact]
+    public void Steps_behind_the_deadline_of_the_chain_begin_at_it()
+    {
+        Assert.Contains("     10s  wait for http://i/, at most 10s\n", Draw("http://h/", "http://i/", "--max", "10s"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_may_take_for_ever_is_said_to() => Assert.Contains("   never  at the latest: exit\n", Draw("inf"), StringComparison.Ordinal);
+
+    [Fact]
+    public void The_same_is_a_JSON_object_where_asked_for()
+    {
+        var wait = Read("5s", "http://h/?q", "--grace", "20s", "--min", "6s", "--", "sh", "-c", "$(A) $(B)");
+
+        using var json = JsonDocument.Parse(Timeline.Json(wait, ["flaw"]));
+
+        Assert.Equal(
+            """
+            {"order":"in-order","steps":[{"step":"5s","begin_seconds":0,"max_seconds":5},{"step":"http://h/?***","begin_seconds":5,"max_seconds":25}],"min_seconds":6,"on_failure":"stop","end_seconds":30,"grace_seconds":20,"command":["sh","-c","$(A) $(B)"],"unset":["B"],"warnings":["flaw"]}
+            """,
+            json.RootElement.GetRawText());
+    }
+
+    private static string Draw(params string[] words) => Timeline.Draw(Read(words), []);
+
+    private static Request.Wait Read(params string[] words) =>
+        Assert.IsType<Request.Wait>(RequestReader.Read(words, name => name == "A" ? "a" : null));
 }
