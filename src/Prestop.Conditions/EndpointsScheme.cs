@@ -1,5 +1,8 @@
 using Prestop.Core.Waiting;
-using Prestop.Kubernetes;
+using Prestop.Kubernetes.Access;
+using Prestop.Kubernetes.Client;
+using Prestop.Kubernetes.Objects;
+using Prestop.Kubernetes.Watching;
 
 namespace Prestop.Conditions;
 
@@ -7,13 +10,13 @@ namespace Prestop.Conditions;
 /// <c>endpoints://SERVICE[.NAMESPACE]</c>: no EndpointSlice of the Service lists this pod as ready, so nothing that goes by
 /// the Service sends it new traffic.
 /// </summary>
-/// <param name="surroundings">The container's variables and files.</param>
+/// <param name="environment">The container's variables and files.</param>
 /// <param name="random">Spreads the attempts after failures.</param>
-public sealed class EndpointsScheme(Surroundings surroundings, Random random) : IScheme
+public sealed class EndpointsScheme(ContainerEnvironment environment, Random random) : IScheme
 {
     /// <summary>The scheme for the container that this process runs in.</summary>
     public EndpointsScheme()
-        : this(Surroundings.OfThisProcess, Random.Shared)
+        : this(ContainerEnvironment.OfThisProcess, Random.Shared)
     {
     }
 
@@ -47,7 +50,7 @@ public sealed class EndpointsScheme(Surroundings surroundings, Random random) : 
         }
 
         problem = "";
-        return new Endpoints(names[0], names.Length > 1 ? names[1] : null, surroundings, settings, random);
+        return new Endpoints(names[0], names.Length > 1 ? names[1] : null, environment, settings, random);
     }
 
     private static bool IsLabel(string name) =>
@@ -71,7 +74,7 @@ public sealed class EndpointsScheme(Surroundings surroundings, Random random) : 
     /// </list>
     /// </summary>
     private sealed class Endpoints(
-        string service, string? @namespace, Surroundings surroundings, ConditionSettings settings, Random random)
+        string service, string? @namespace, ContainerEnvironment environment, ConditionSettings settings, Random random)
         : ICondition, IDisposable
     {
         private const int SlicesInOneAnswer = 5;
@@ -80,12 +83,10 @@ public sealed class EndpointsScheme(Surroundings surroundings, Random random) : 
 
         private ApiClient? _api;
         private ThisPod? _pod;
-        private Selection? _selection;
+        private Informer<Slice>? _slices;
 
-        // Which slices list the pod as ready, and up to which version that is known: only while that is the last answer.
-        private HashSet<string>? _readyIn;
-        private string _version = "";
-
+        private string _namespace = "";
+        private bool _wasReady;
         private bool _sawSlices;
         private bool _sawPod;
 
@@ -96,13 +97,23 @@ public sealed class EndpointsScheme(Surroundings surroundings, Random random) : 
                 return new Observation(Finding.Broken, problem);
             }
 
-            var wasReady = _readyIn is not null;
-            if (wasReady && await WatchWhileReadyAsync(_readyIn!, cancellation) is { } seen)
+            var watches = _wasReady && _slices!.IsCurrent;
+            if (watches)
             {
-                return seen;
+                var error = await _slices!.WatchAsync(IsStillReady, cancellation);
+                if (error is not null)
+                {
+                    return Failed(error);
+                }
+
+                _backoff.Reset();
+                if (NamesOf(PodState.Ready) is { Count: > 0 } still)
+                {
+                    return new Observation(Finding.NotMet, IsReadyIn(still));
+                }
             }
 
-            return await ListAsync(watchNext: !wasReady, cancellation);
+            return await ListAsync(watchNext: !watches, cancellation);
         }
 
         public void Dispose() => _api?.Dispose();
@@ -115,89 +126,45 @@ public sealed class EndpointsScheme(Surroundings surroundings, Random random) : 
                 return true;
             }
 
-            if (ThisPod.Find(surroundings, out problem) is not { } pod ||
-                InCluster.Find(surroundings, settings.Time, out problem) is not { } access ||
-                (@namespace ?? InCluster.Namespace(surroundings, out problem)) is not { } space)
+            if (ThisPod.Find(environment, out problem) is not { } pod ||
+                InCluster.Find(environment, settings.Time, out problem) is not { } access ||
+                (@namespace ?? InCluster.Namespace(environment, out problem)) is not { } space)
             {
                 return false;
             }
 
-            _pod = pod;
-            _selection = new Selection
-            {
-                Namespace = space,
-                LabelSelector = $"{EndpointSlice.ServiceNameLabel}={service}",
-                PageSize = SlicesInOneAnswer,
-            };
+            (_pod, _namespace) = (pod, space);
             _api = new ApiClient(access, settings.ConnectTimeout, settings.Time);
+            _slices = new Informer<Slice>(
+                _api,
+                EndpointSlice.Resource.Projected(slice => new Slice(slice.Metadata, StateIn(slice))),
+                new Selection
+                {
+                    Namespace = space,
+                    LabelSelector = $"{EndpointSlice.ServiceNameLabel}={service}",
+                    PageSize = SlicesInOneAnswer,
+                });
             return true;
-        }
-
-        /// <summary>
-        /// Follows the slices for as long as one lists the pod as ready. Null when none does any more, as far as the events
-        /// tell; otherwise what stopped the watch.
-        /// </summary>
-        private async Task<Observation?> WatchWhileReadyAsync(HashSet<string> readyIn, CancellationToken cancellation)
-        {
-            var opened =
-                await _api!.WatchAsync(EndpointSlice.Resource, _selection!, _version, cancellation);
-            if (!opened.Succeeded)
-            {
-                return Failed(opened.Error);
-            }
-
-            using var watch = opened.Value;
-            while (readyIn.Count > 0)
-            {
-                var next = await watch.NextAsync();
-                if (!next.Succeeded)
-                {
-                    return Failed(next.Error);
-                }
-
-                _backoff.Reset();
-                var change = next.Value;
-                if (change.Type is WatchEventType.End)
-                {
-                    return new Observation(Finding.NotMet, IsReadyIn(readyIn));
-                }
-
-                _version = change.ResourceVersion;
-                if (change.Subject is { } slice)
-                {
-                    if (change.Type is not WatchEventType.Deleted && StateIn(slice) is PodState.Ready)
-                    {
-                        readyIn.Add(slice.Metadata.Name);
-                    }
-                    else
-                    {
-                        readyIn.Remove(slice.Metadata.Name);
-                    }
-                }
-            }
-
-            return null;
         }
 
         private async Task<Observation> ListAsync(bool watchNext, CancellationToken cancellation)
         {
-            _readyIn = null;
-            var listed = await _api!.ListAsync(EndpointSlice.Resource, _selection!, StateOf, cancellation);
-            if (!listed.Succeeded)
+            _wasReady = false;
+            if (await _slices!.ListAsync(cancellation) is { } error)
             {
-                return Failed(listed.Error);
+                return Failed(error);
             }
 
             _backoff.Reset();
-            var slices = listed.Value.Items;
-            HashSet<string> ready = NamesOf(slices, PodState.Ready), notReady = NamesOf(slices, PodState.NotReady);
-            _sawSlices |= slices.Count > 0;
+            var count = _slices.Count;
+            List<string> ready = NamesOf(PodState.Ready), notReady = NamesOf(PodState.NotReady);
+            _sawSlices |= count > 0;
             _sawPod |= ready.Count + notReady.Count > 0;
-            var all = slices.Count == 1 ? "1 slice" : $"{slices.Count} slices";
+            var all = count == 1 ? "1 slice" : $"{count} slices";
 
             if (ready.Count > 0)
             {
-                (_readyIn, _version) = (ready, listed.Value.ResourceVersion);
+                _wasReady = true;
                 return new Observation(Finding.NotMet, $"{IsReadyIn(ready)} ({ready.Count} of {all})")
                 {
                     LookAgainIn = watchNext ? TimeSpan.Zero : null,
@@ -206,13 +173,13 @@ public sealed class EndpointsScheme(Surroundings surroundings, Random random) : 
 
             return !_sawSlices ? new Observation(
                     Finding.Unclear,
-                    $"service {service} has no EndpointSlice in namespace {_selection!.Namespace}; check the name and the namespace")
+                    $"service {service} has no EndpointSlice in namespace {_namespace}; check the name and the namespace")
                 : !_sawPod && !_pod!.HasAddress ? new Observation(
                     Finding.Unclear,
                     $"no endpoint of {service} is {_pod.Label}, which may not be the pod's name; set POD_IP from status.podIP")
                 : notReady.Count > 0 ? new Observation(
                     Finding.Met, $"{_pod!.Label} is not ready in {Join(notReady)} ({notReady.Count} of {all})")
-                : slices.Count > 0 ? new Observation(Finding.Met, $"{_pod!.Label} is not in {service} ({all})")
+                : count > 0 ? new Observation(Finding.Met, $"{_pod!.Label} is not in {service} ({all})")
                 : new Observation(Finding.Met, $"service {service} has no EndpointSlice any more");
         }
 
@@ -221,7 +188,6 @@ public sealed class EndpointsScheme(Surroundings surroundings, Random random) : 
             switch (error.Fault)
             {
                 case ApiFault.Gone:
-                    _readyIn = null;
                     return new Observation(Finding.Unclear, $"{error.Message}; listing again");
                 case ApiFault.Transient:
                     return new Observation(Finding.Unclear, error.Message)
@@ -244,8 +210,6 @@ public sealed class EndpointsScheme(Surroundings surroundings, Random random) : 
             }
         }
 
-        private Slice StateOf(EndpointSlice slice) => new(slice.Metadata.Name, StateIn(slice));
-
         private PodState StateIn(EndpointSlice slice)
         {
             var state = PodState.Absent;
@@ -265,15 +229,38 @@ public sealed class EndpointsScheme(Surroundings surroundings, Random random) : 
             return state;
         }
 
-        private static HashSet<string> NamesOf(IReadOnlyList<Slice> slices, PodState state) =>
-            [.. slices.Where(slice => slice.State == state).Select(slice => slice.Name)];
+        private List<string> NamesOf(PodState state)
+        {
+            var names = new List<string>();
+            foreach (var slice in _slices!.Snapshot())
+            {
+                if (slice.State == state)
+                {
+                    names.Add(slice.Metadata.Name);
+                }
+            }
 
-        private string IsReadyIn(HashSet<string> slices) => $"{_pod!.Label} is ready in {Join(slices)}";
+            return names;
+        }
 
-        private static string Join(HashSet<string> names) => string.Join(", ", names.Order(StringComparer.Ordinal));
+        private bool IsStillReady(Change<Slice> change)
+        {
+            _backoff.Reset();
+            return NamesOf(PodState.Ready).Count > 0;
+        }
+
+        private string IsReadyIn(List<string> slices) => $"{_pod!.Label} is ready in {Join(slices)}";
+
+        private static string Join(List<string> names) => string.Join(", ", names.Order(StringComparer.Ordinal));
     }
 
-    private sealed record Slice(string Name, PodState State);
+    /// <summary>What is kept of a slice.</summary>
+    private sealed class Slice(ObjectMeta metadata, PodState state) : IApiObject
+    {
+        public ObjectMeta Metadata { get; } = metadata;
+
+        public PodState State { get; } = state;
+    }
 
     private enum PodState
     {

@@ -1,5 +1,5 @@
 using Prestop.Core.Waiting;
-using Prestop.Kubernetes;
+using Prestop.Kubernetes.Access;
 using Prestop.Kubernetes.Tests;
 using Prestop.Kubernetes.Tests.ApiServer;
 
@@ -17,7 +17,7 @@ internal sealed class EndpointsFixture : IAsyncDisposable
     {
         Pod = PodDirectory.For(Server);
         change?.Invoke(Pod);
-        Condition = new EndpointsScheme(new Surroundings(Pod.Variables.GetValueOrDefault, Pod.Root), new Highest()).Parse(
+        Condition = new EndpointsScheme(new ContainerEnvironment(Pod.Variables.GetValueOrDefault, Pod.Root), new Highest()).Parse(
             step,
             new ConditionSettings { Time = Time, ConnectTimeout = TimeSpan.FromMilliseconds(Patience) },
             out var problem) ?? throw new InvalidOperationException(problem);

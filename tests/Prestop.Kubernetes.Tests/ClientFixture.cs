@@ -1,5 +1,9 @@
 using System.Net;
+using Prestop.Kubernetes.Access;
+using Prestop.Kubernetes.Client;
+using Prestop.Kubernetes.Objects;
 using Prestop.Kubernetes.Tests.ApiServer;
+using Prestop.Kubernetes.Watching;
 
 namespace Prestop.Kubernetes.Tests;
 
@@ -24,9 +28,9 @@ internal sealed class ClientFixture : IAsyncDisposable
             Pod.WriteAccount("ca.crt", trusted);
         }
 
-        var surroundings = new Surroundings(Pod.Variables.GetValueOrDefault, Pod.Root);
+        var environment = new ContainerEnvironment(Pod.Variables.GetValueOrDefault, Pod.Root);
         Client = new ApiClient(
-            InCluster.Find(surroundings, Time, out var problem) ?? throw new InvalidOperationException(problem),
+            InCluster.Find(environment, Time, out var problem) ?? throw new InvalidOperationException(problem),
             TimeSpan.FromMilliseconds(Patience),
             Time);
     }

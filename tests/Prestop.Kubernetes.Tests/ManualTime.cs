@@ -6,6 +6,7 @@ internal sealed class ManualTime : TimeProvider
     private readonly Lock _lock = new();
     private readonly List<Timer> _timers = [];
     private TimeSpan _now;
+    private TaskCompletionSource _set = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
@@ -33,6 +34,25 @@ internal sealed class ManualTime : TimeProvider
         due.ForEach(timer => timer.Ring());
     }
 
+    /// <summary>Ends when somebody waits for exactly so long from now on.</summary>
+    public async Task IsWaitedForAsync(TimeSpan length)
+    {
+        while (true)
+        {
+            Task set;
+            lock (_lock)
+            {
+                set = _set.Task;
+                if (_timers.Exists(timer => timer.Due == _now + length))
+                {
+                    return;
+                }
+            }
+
+            await set;
+        }
+    }
+
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var timer = new Timer(this, callback, state);
@@ -55,6 +75,8 @@ internal sealed class ManualTime : TimeProvider
                 {
                     Due = time._now + dueTime;
                     time._timers.Add(this);
+                    time._set.SetResult();
+                    time._set = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 }
             }
 

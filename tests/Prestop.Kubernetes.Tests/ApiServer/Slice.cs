@@ -58,6 +58,8 @@ internal sealed record Slice(string Name, params SliceEndpoint[] Endpoints)
 
     public string AddressType { get; init; } = "IPv4";
 
+    public string Uid { get; init; } = "5b1f4c8e-0000-4000-8000-000000000002";
+
     /// <summary>Bytes of padding, for objects of any size.</summary>
     public int Padding { get; init; }
 
@@ -70,7 +72,7 @@ internal sealed record Slice(string Name, params SliceEndpoint[] Endpoints)
             ["name"] = Name,
             ["generateName"] = "web-",
             ["namespace"] = Namespace,
-            ["uid"] = "5b1f4c8e-0000-4000-8000-000000000002",
+            ["uid"] = Uid,
             ["resourceVersion"] = $"{version}",
             ["generation"] = 3,
             ["annotations"] = Padding == 0 ? null : new JsonObject { ["padding"] = new string('x', Padding) },

@@ -1,0 +1,113 @@
+using System.Globalization;
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Prestop.Kubernetes.Access;
+
+/// <summary>
+/// How a container reaches the API server of its own cluster: two environment variables and three files, all put there by
+/// the kubelet ("Accessing the Kubernetes API from a Pod" in the Kubernetes documentation).
+/// </summary>
+public static class InCluster
+{
+    /// <summary>Where the kubelet mounts the service account.</summary>
+    public const string ServiceAccount = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+    private const string AutomountHint = "set automountServiceAccountToken: true on the pod and its service account";
+
+    /// <summary>Finds the API server and the means to talk to it.</summary>
+    /// <param name="environment">The container's variables and files.</param>
+    /// <param name="time">The clock, for the token's age.</param>
+    /// <param name="problem">What is missing and what to do about it, in one line; else empty.</param>
+    /// <returns>The access, or null when there is a problem.</returns>
+    public static ClusterAccess? Find(ContainerEnvironment environment, TimeProvider time, out string problem)
+    {
+        if (Address(environment, out problem) is not { } address ||
+            Authorities(environment, out problem) is not { } authorities)
+        {
+            return null;
+        }
+
+        if (TokenFile.Open(environment, $"{ServiceAccount}/token", time, out problem) is not { } token)
+        {
+            problem = $"{problem}; {AutomountHint}";
+            return null;
+        }
+
+        return new ClusterAccess { Address = address, Authorities = authorities, Credentials = token };
+    }
+
+    /// <summary>The namespace that the container runs in.</summary>
+    /// <param name="environment">The container's files.</param>
+    /// <param name="problem">Why it is not known and what to do about it, in one line; else empty.</param>
+    /// <returns>The namespace, or null when there is a problem.</returns>
+    public static string? Namespace(ContainerEnvironment environment, out string problem)
+    {
+        var found = environment.File($"{ServiceAccount}/namespace", out problem);
+        if (found is null)
+        {
+            problem = $"{problem}; {AutomountHint}, or name the namespace";
+        }
+
+        return found;
+    }
+
+    private static Uri? Address(ContainerEnvironment environment, out string problem)
+    {
+        var host = environment.Variable("KUBERNETES_SERVICE_HOST");
+        var port = environment.Variable("KUBERNETES_SERVICE_PORT");
+        if (host is null || port is null)
+        {
+            problem = $"{(host is null ? "KUBERNETES_SERVICE_HOST" : "KUBERNETES_SERVICE_PORT")} is not set; "
+                + "it is in every container of a pod, so run this in one";
+            return null;
+        }
+
+        var bare = host.Trim('[', ']');
+        var authority = IPAddress.TryParse(bare, out var ip)
+            && ip.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"[{bare}]" : host;
+        if (!ushort.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number == 0)
+        {
+            problem = $"KUBERNETES_SERVICE_PORT is '{port}'; it must be a port, 1 to 65535";
+            return null;
+        }
+
+        if (Uri.CheckHostName(bare) is UriHostNameType.Unknown or UriHostNameType.Basic)
+        {
+            problem = $"KUBERNETES_SERVICE_HOST is '{host}'; it must be an IP address or a host name";
+            return null;
+        }
+
+        problem = "";
+        return new Uri(string.Create(CultureInfo.InvariantCulture, $"https://{authority}:{number}/"));
+    }
+
+    private static X509Certificate2Collection? Authorities(ContainerEnvironment environment, out string problem)
+    {
+        const string path = $"{ServiceAccount}/ca.crt";
+        if (environment.File(path, out problem) is not { } pem)
+        {
+            problem = $"{problem}; {AutomountHint}";
+            return null;
+        }
+
+        var found = new X509Certificate2Collection();
+        try
+        {
+            found.ImportFromPem(pem);
+        }
+        catch (CryptographicException)
+        {
+            found.Clear();
+        }
+
+        if (found.Count == 0)
+        {
+            problem = $"{path} holds no certificate; it must be a PEM bundle";
+            return null;
+        }
+
+        return found;
+    }
+}
