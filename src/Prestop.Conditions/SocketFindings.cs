@@ -16,6 +16,7 @@ internal static class SocketFindings
         SocketError.TimedOut => new(Finding.Unclear, "connecting timed out"),
         SocketError.NetworkUnreachable or SocketError.HostUnreachable => new(Finding.Unclear, "no route to the host"),
         SocketError.ConnectionReset => new(Finding.Unclear, "the connection was reset"),
+        SocketError.TooManyOpenSockets => new(Finding.Unclear, "too many open files; raise the limit, 'ulimit -n'"),
         SocketError.AccessDenied => new(Finding.Broken, "permission denied"),
         _ => new(Finding.Unclear, "connecting failed"),
     };

@@ -34,7 +34,19 @@ internal sealed class UnixCondition(string path, ConditionSettings settings) : I
     {
         using var attempt = new CancellationTokenSource(settings.ConnectTimeout, settings.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(attempt.Token, cancellation);
-        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        Socket socket;
+        try
+        {
+            socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        }
+        catch (SocketException failure)
+        {
+            return failure.SocketErrorCode is SocketError.TooManyOpenSockets
+                ? SocketFindings.Judge(failure.SocketErrorCode)
+                : new(Finding.Broken, "Unix-domain sockets are not allowed here; a seccomp profile may deny them");
+        }
+
+        using var _ = socket;
         try
         {
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), either.Token);

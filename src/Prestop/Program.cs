@@ -7,16 +7,18 @@ namespace Prestop;
 
 internal static class Program
 {
-    private static async Task<int> Main(string[] words)
+    private static int Main(string[] words)
     {
         StandardStreams.HoldClosed();
         Allocator.KeepOneArena();
-        return RequestReader.Read(Arguments.Exact(words), Environment.GetEnvironmentVariable) switch
+        NameServices.KeepToFilesAndDns();
+        using var loop = new MainLoop();
+        return RequestReader.Read(Arguments.Exact(words), Environment.GetEnvironmentVariable, loop.Time) switch
         {
             Request.Print print => Answer.Print(print.Text),
             Request.Install install => Installation.Run(install.Directory),
             Request.Wait { DryRun: true } wait => Prestop.DryRun.Of(wait),
-            Request.Wait wait => await Waiting.RunAsync(wait),
+            Request.Wait wait => Waiting.Run(wait, loop),
             Request.Refusal refusal => Answer.Refuse(refusal),
             var other => throw new InvalidOperationException($"a request of no known kind: {other}"),
         };

@@ -11,38 +11,66 @@ namespace Prestop;
 /// <summary>The wait itself: warn, run the plan, tell how it ended, hand over to the command.</summary>
 internal static class Waiting
 {
+    /// <summary>What .NET starts for one look by the network: two workers of its pool and their supervisor, sockets, timers.</summary>
+    private const int RuntimeThreads = 5;
+
     /// <summary>Runs a plan. Returns only when there is no command or it could not be executed.</summary>
     /// <param name="request">The plan and what surrounds it.</param>
+    /// <param name="loop">The clock of the plan's conditions, and where it is run.</param>
     /// <returns>The exit code.</returns>
-    public static async Task<int> RunAsync(Request.Wait request)
+    public static int Run(Request.Wait request, MainLoop loop)
     {
         MissingHome.Name();
-        var log = new Log(request.Log, TimeProvider.System);
-        using var signals = new TerminationSignals();
-        PlanResult result;
-        using (var narrator = new Narrator(request.Plan, log, request.Log.Detail, TimeProvider.System))
+        var result = loop.Run(() => RunAsync(request, loop));
+        if (!result.GoesOn)
         {
-            foreach (var flaw in PlanFlaws.Of(request))
+            return result.End switch
             {
-                narrator.Tell(new LogEntry(LogEvent.Warning) { Seen = flaw });
-            }
-
-            result = await new PlanRun(request.Plan, TimeProvider.System, Random.Shared, narrator).RunAsync(signals.Received);
-            narrator.Close(result, signals.Name);
+                WaitEnd.Cancelled => ExitCodes.EndedBy(loop.Signal),
+                WaitEnd.DeadlineExceeded => ExitCodes.DeadlineExceeded,
+                _ => ExitCodes.Broken,
+            };
         }
 
-        // A signal that came once the plan was over would otherwise be lost: COMMAND is not there yet to get it.
-        if (signals.Number is not 0 and var number)
+        loop.Release();
+        return loop.Signal is not 0 and var late ? ExitCodes.EndedBy(late)
+            : request.Command.Count > 0 ? Handover.To(request.Command)
+            : ExitCodes.Done;
+    }
+
+    private static async Task<PlanResult> RunAsync(Request.Wait request, MainLoop loop)
+    {
+        var log = new Log(request.Log, loop.Time);
+        using var narrator = new Narrator(request.Plan, log, request.Log.Detail, loop.Time);
+        foreach (var flaw in PlanFlaws.Of(request))
         {
-            return ExitCodes.EndedBy(number);
+            narrator.Tell(new LogEntry(LogEvent.Warning) { Seen = flaw });
         }
 
-        return result switch
+        var result = await new PlanRun(Runnable(request.Plan), loop.Time, Random.Shared, narrator).RunAsync(loop.Terminated);
+        narrator.Close(result, loop.SignalName);
+        return result;
+    }
+
+    /// <summary>
+    /// The plan as it can be carried out: where this process may not start the threads that looking takes, no condition can be judged. A pause
+    /// needs none.
+    /// </summary>
+    private static Plan Runnable(Plan plan)
+    {
+        var conditions = plan.Steps.Count(step => step is ConditionStep);
+        var atOnce = plan.Order is StepOrder.InOrder ? 1 : Math.Min(conditions, Environment.ProcessorCount);
+        if (conditions == 0 || ThreadRoom.IsFor(RuntimeThreads + atOnce))
         {
-            { GoesOn: true } when request.Command.Count > 0 => Handover.To(request.Command),
-            { GoesOn: true } => ExitCodes.Done,
-            { End: WaitEnd.DeadlineExceeded } => ExitCodes.DeadlineExceeded,
-            _ => ExitCodes.Broken,
-        };
+            return plan;
+        }
+
+        var why = new Unaskable($"this needs {RuntimeThreads + atOnce} threads, and the limit of processes leaves fewer: raise the pod's pids limit, or 'ulimit -u'");
+        return plan with { Steps = [.. plan.Steps.Select(step => step is ConditionStep ? new ConditionStep(step.Text, why) : step)] };
+    }
+
+    private sealed class Unaskable(string why) : ICondition
+    {
+        public ValueTask<Observation> AskAsync(CancellationToken cancellation) => new(new Observation(Finding.Broken, why));
     }
 }

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using Prestop.Core;
+using Prestop.Linux.Processes;
 using Prestopd.Sidecar;
 
+NameServices.KeepToFilesAndDns();
 var root = new RootCommand("Servers that help pods to end without losing a request.");
 root.Subcommands.Add(SidecarCommand.Create(Environment.GetEnvironmentVariable));
 

@@ -12,6 +12,8 @@ public static class CertificateAuthorities
 
     private const int ReadingSize = 4096;
 
+    static CertificateAuthorities() => OpenSslConfiguration.Ignore();
+
     /// <summary>Reads the certificates of a file.</summary>
     /// <param name="path">A PEM file; what is in it beside certificates is passed over.</param>
     /// <param name="problem">Why there are none: the limit and the fix.</param>

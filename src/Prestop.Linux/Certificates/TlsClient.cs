@@ -6,6 +6,8 @@ namespace Prestop.Linux.Certificates;
 /// <summary>How the programs speak TLS as a client.</summary>
 public static class TlsClient
 {
+    static TlsClient() => OpenSslConfiguration.Ignore();
+
     /// <summary>
     /// Servers that lead to one of the policy's authorities are trusted, and no others; nothing is fetched to find that out. No session is
     /// kept: OpenSSL's own cache would hold those of every connection, 7 kB, up to 20,480 of them (SSL_CTX_sess_set_cache_size(3)).

@@ -29,6 +29,7 @@ public static partial class Exec
     private const int EACCES = 13;
     private const int ENOTDIR = 20;
     private const int SIGPIPE = 13;
+    private const nint SIG_DFL = 0;
 
     /// <summary>Where to search without PATH: what confstr(3) says of glibc and musl.</summary>
     private const string UsualPath = "/bin:/usr/bin";
@@ -40,12 +41,18 @@ public static partial class Exec
     /// <param name="command">
     /// The program, searched in PATH when it has no slash, and its arguments; what is not UTF-8 in them as <see cref="ByteText"/> has it.
     /// </param>
-    public static unsafe ExecFailure Replace(IReadOnlyList<string> command)
+    public static ExecFailure Replace(IReadOnlyList<string> command)
     {
         // The runtime ignores SIGPIPE, and what is ignored stays so across execve (signal(7)): the command would never
         // die of a closed pipe as it does when a shell starts it.
-        signal(SIGPIPE, 0);
+        var ofPipe = signal(SIGPIPE, SIG_DFL);
+        var failure = Execute(command);
+        signal(SIGPIPE, ofPipe);
+        return failure;
+    }
 
+    private static unsafe ExecFailure Execute(IReadOnlyList<string> command)
+    {
         var arguments = new byte*[command.Count + 1];
         for (var i = 0; i < command.Count; i++)
         {

@@ -20,24 +20,26 @@ internal sealed class RequestReader
 
     private readonly Line _line;
     private readonly Func<string, string?> _environment;
+    private readonly TimeProvider _time;
     private readonly List<string> _problems;
     private readonly bool _isMisread;
     private string? _broken;
 
-    private RequestReader(Line line, Func<string, string?> environment) =>
-        (_line, _environment, _problems, _isMisread) = (line, environment, line.Problems, line.Problems.Count > 0);
+    private RequestReader(Line line, Func<string, string?> environment, TimeProvider time) =>
+        (_line, _environment, _time, _problems, _isMisread) = (line, environment, time, line.Problems, line.Problems.Count > 0);
 
     /// <summary>Reads a request. Opens no file but the one of <c>--cacert</c>.</summary>
     /// <param name="words">The arguments of the process.</param>
     /// <param name="environment">Gives an environment variable's value, or null when it is not set.</param>
-    public static Request Read(string[] words, Func<string, string?> environment)
+    /// <param name="time">The clock of the conditions.</param>
+    public static Request Read(string[] words, Func<string, string?> environment, TimeProvider time)
     {
         if (Suggestions.For(words) is { } suggestions)
         {
             return new Request.Print(suggestions);
         }
 
-        var reader = new RequestReader(Line.Read(words), environment);
+        var reader = new RequestReader(Line.Read(words), environment, time);
         return reader.ReadRequest();
     }
 
@@ -163,6 +165,7 @@ internal sealed class RequestReader
 
     private ConditionSettings ReadConditionSettings() => new()
     {
+        Time = _time,
         ConnectTimeout = ConnectTimeout(),
         Quiet = Duration(OptionTable.Quiet, ShortestInterval) ?? new ConditionSettings().Quiet,
         Ignored = Ignored(),

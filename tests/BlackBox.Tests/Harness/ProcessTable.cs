@@ -39,6 +39,13 @@ internal static class ProcessTable
         }
     }
 
+    /// <summary>The first thread of the process blocks the signal.</summary>
+    public static bool Blocks(int process, int signal)
+    {
+        var mask = File.ReadLines($"/proc/{process}/status").First(line => line.StartsWith("SigBlk:", StringComparison.Ordinal)).Split('\t')[1];
+        return (Convert.ToUInt64(mask, 16) & (1UL << (signal - 1))) != 0;
+    }
+
     private static string[] FieldsAfterName(int process)
     {
         try

@@ -23,6 +23,8 @@ internal static class SystemProgram
 
     public static string Openssl => Find("openssl", "openssl");
 
+    public static string Prlimit => Find("prlimit", "util-linux");
+
     public static string Setpriv => Find("setpriv", "util-linux");
 
     public static string Strace => Find("strace", "strace");

@@ -185,6 +185,10 @@ public sealed class HandoverTests
     }
 
     [Fact]
+    public async Task That_it_cannot_be_executed_is_told_by_the_exit_code_where_standard_error_is_a_broken_pipe() =>
+        await (new EmptyRoot { Stderr = Stdio.Broken }).EndsAsync(127, "0", "--", "/no/such/program");
+
+    [Fact]
     public async Task Nothing_is_started_before_the_wait_is_over_or_after_it_failed()
     {
         using var nobody = DeadPort.Refusing();

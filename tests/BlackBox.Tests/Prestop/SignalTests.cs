@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using BlackBox.Tests.Harness;
 using Xunit;
 
@@ -119,5 +120,49 @@ public sealed class SignalTests
 
         await run.DiesOfAsync(Signal.Kill);
         await server.WaitUntilAsync(self => self.OpenConnections == 0, "the connection closed");
+    }
+
+    [Fact]
+    public async Task Wherever_it_falls_between_start_and_command_a_signal_ends_one_of_the_two()
+    {
+        const int spreadMicroseconds = 8000; // twice what it takes until the command runs
+        var random = new Random(1);
+        for (var i = 0; i < 200; i++)
+        {
+            await using var run = OnHost.Start("prestop", "-q", "0", "--", SystemProgram.Busybox, "sleep", "1");
+            var start = Stopwatch.GetTimestamp();
+            var moment = TimeSpan.FromMicroseconds(random.Next(spreadMicroseconds));
+            SpinWait.SpinUntil(() => Stopwatch.GetElapsedTime(start) >= moment);
+
+            await run.SignalAsync(Signal.Terminate);
+
+            // The command, too, dies of it; to sleep on would be the end of a program that never got it.
+            Assert.True((await run.ExitAsync()) is var end && (end == ExitStatus.With(143) || end == ExitStatus.KilledBy(Signal.Terminate)), $"{moment}: {run}");
+        }
+    }
+
+    [Fact]
+    public async Task As_process_1_it_holds_every_signal_back_until_just_before_the_command()
+    {
+        // Stopped at any moment, it must have SIGTERM blocked, so that the kernel keeps it: whoever is not ready for signals yet as
+        // process 1, prestop while it starts or the command, gets none (pid_namespaces(7)).
+        var random = new Random(1);
+        var held = 0;
+        for (var i = 0; i < 40; i++)
+        {
+            await using var run = (InRoot.WithBusybox with { AsPid1 = true }).Prestop("-q", "1ms", "--", InRoot.Busybox, "sleep", "0.05");
+            var program = await run.ProgramAsync();
+            await Task.Delay(random.Next(8), TestContext.Current.CancellationToken);
+            await run.SignalAsync(Signal.Stop);
+            var blocks = ProcessTable.Executes(program, "busybox") && ProcessTable.Blocks(program, Signal.Terminate);
+            await run.SignalAsync(Signal.Terminate);
+            await run.SignalAsync(Signal.Continue);
+
+            var end = await run.ExitAsync();
+            Assert.True(!blocks || end == ExitStatus.With(143), run.ToString());
+            held += blocks ? 1 : 0;
+        }
+
+        Assert.True(held > 0, "it was never found to block SIGTERM");
     }
 }

@@ -169,7 +169,7 @@ public class RequestReaderTests
     private static string[] Words(string line) => line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
     private static Request Read(string[] words, Dictionary<string, string> variables) =>
-        RequestReader.Read(words, name => variables.GetValueOrDefault(name));
+        RequestReader.Read(words, name => variables.GetValueOrDefault(name), TimeProvider.System);
 
     private static Request.Wait ReadWait(string[] words, Dictionary<string, string>? variables = null)
     {

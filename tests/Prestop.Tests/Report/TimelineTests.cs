@@ -79,5 +79,5 @@ public class TimelineTests
     private static string Draw(params string[] words) => Timeline.Draw(Read(words), []);
 
     private static Request.Wait Read(params string[] words) =>
-        Assert.IsType<Request.Wait>(RequestReader.Read(words, name => name == "A" ? "a" : null));
+        Assert.IsType<Request.Wait>(RequestReader.Read(words, name => name == "A" ? "a" : null, TimeProvider.System));
 }
