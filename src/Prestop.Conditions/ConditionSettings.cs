@@ -1,5 +1,5 @@
-using System.Net;
 using Prestop.Conditions.Http;
+using Prestop.Core.Addresses;
 
 namespace Prestop.Conditions;
 
@@ -16,7 +16,7 @@ public sealed record ConditionSettings
     public TimeSpan Quiet { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>The clients that do not count for <c>idle://</c> and <c>closed://</c>: probes, scrapers.</summary>
-    public IReadOnlyList<IPNetwork> Ignored { get; init; } = [];
+    public IReadOnlyList<AddressRange> Ignored { get; init; } = [];
 
     /// <summary>Where all conditions get their connections, so that <c>idle://</c> and <c>closed://</c> know them.</summary>
     public OwnConnections Own { get; init; } = new();

@@ -81,8 +81,7 @@ internal sealed class TcpCondition(NetworkTarget target, ConditionSettings setti
     {
         try
         {
-            using var socket = settings.Own.OpenFor(address);
-            await socket.ConnectAsync(new IPEndPoint(address, target.Port), cancellation);
+            using var socket = await settings.Own.ConnectAsync(new IPEndPoint(address, target.Port), cancellation);
             return SocketError.Success;
         }
         catch (SocketException failure) when (IPAddress.IsLoopback(address) && IsNoAddressHere(failure.SocketErrorCode))

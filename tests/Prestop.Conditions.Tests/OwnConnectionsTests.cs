@@ -1,54 +1,126 @@
 using System.Net;
 using System.Net.Sockets;
+using Prestop.Core.Addresses;
 using Prestop.Linux.Sockets;
 using Xunit;
 
 namespace Prestop.Conditions.Tests;
 
-public sealed class OwnConnectionsTests
+public sealed class OwnConnectionsTests : IDisposable
 {
     private readonly OwnConnections _own = new();
+    private readonly OwnConnections.OtherEnds _ends;
+    private readonly Socket _listener = new(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp) { DualMode = true };
+    private readonly ushort _port;
+
+    public OwnConnectionsTests()
+    {
+        _ends = _own.Watch();
+        _listener.Bind(new IPEndPoint(IPAddress.IPv6Any, 0));
+        _listener.Listen();
+        _port = (ushort)((IPEndPoint)_listener.LocalEndPoint!).Port;
+    }
+
+    public void Dispose() => _listener.Dispose();
 
     [Theory]
     [InlineData("127.0.0.1")]
     [InlineData("::1")]
-    public void The_other_end_is_known_before_the_connection_is(string address)
+    public async Task The_other_end_is_known_as_the_server_sees_it(string address)
     {
-        using var socket = _own.OpenFor(IPAddress.Parse(address));
+        using var socket = await ConnectAsync(address);
+        using var accepted = await _listener.AcceptAsync(TestContext.Current.CancellationToken);
 
-        Assert.True(_own.Include(OtherEnd(socket, address, address)));
+        Assert.True(_ends.Include(Seen(accepted)));
     }
 
     [Fact]
-    public void A_pod_that_connects_to_its_own_address_is_known()
+    public async Task Any_other_address_or_port_is_somebody_else()
     {
-        using var socket = _own.OpenFor(IPAddress.Loopback);
+        using var socket = await ConnectAsync("127.0.0.1");
+        var end = Seen(socket, "127.0.0.1", "127.0.0.1");
 
-        Assert.True(_own.Include(OtherEnd(socket, "10.0.0.5", "10.0.0.5")));
+        Assert.True(_ends.Include(end));
+        Assert.False(_ends.Include(end with { RemotePort = (ushort)(end.RemotePort ^ 1) }));
+        Assert.False(_ends.Include(end with { RemotePort = 0 }));
+        Assert.False(_ends.Include(end with { LocalPort = (ushort)(end.LocalPort ^ 1) }));
+        Assert.False(_ends.Include(Seen(socket, "127.0.0.2", "127.0.0.1")));
+        Assert.False(_ends.Include(Seen(socket, "127.0.0.1", "10.0.0.5")));
+        Assert.False(_ends.Include(Seen(socket, "10.0.0.9", "10.0.0.5")));
     }
 
     [Fact]
-    public void A_client_elsewhere_with_the_same_port_is_somebody_else()
+    public async Task A_client_that_takes_the_port_after_the_other_end_has_ended_counts_for_every_reader()
     {
-        using var socket = _own.OpenFor(IPAddress.Loopback);
+        var another = _own.Watch();
+        using var socket = await ConnectAsync("127.0.0.1");
+        var end = Seen(socket, "127.0.0.1", "127.0.0.1");
 
-        Assert.False(_own.Include(OtherEnd(socket, "10.0.0.9", "10.0.0.5")));
+        Assert.True(_ends.IncludeEnded(end));
+        Assert.False(_ends.Include(end));
+        Assert.False(_ends.IncludeEnded(end));
+        Assert.True(another.IncludeEnded(end));
+        Assert.False(another.Include(end));
     }
 
     [Fact]
-    public void Another_client_in_the_pod_is_somebody_else()
+    public async Task The_other_end_is_known_until_it_has_ended_even_when_this_one_is_closed()
     {
-        using var socket = _own.OpenFor(IPAddress.Loopback);
-        var other = OtherEnd(socket, "127.0.0.1", "127.0.0.1");
+        TcpSocket end;
+        using (var socket = await ConnectAsync("127.0.0.1"))
+        {
+            end = Seen(socket, "127.0.0.1", "127.0.0.1");
+        }
 
-        Assert.False(_own.Include(other with { RemotePort = (ushort)(other.RemotePort ^ 1) }));
-        Assert.False(_own.Include(other with { RemotePort = 0 }));
+        Assert.True(_ends.Include(end));
     }
 
-    private static TcpSocket OtherEnd(Socket socket, string remote, string local) => new()
+    [Fact]
+    public async Task A_connection_made_elsewhere_is_known_too()
     {
-        RemoteAddress = InternetAddress.From(IPAddress.Parse(remote)),
-        RemotePort = (ushort)((IPEndPoint)socket.LocalEndPoint!).Port,
-        LocalAddress = InternetAddress.From(IPAddress.Parse(local)),
+        using Socket socket = new(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp) { DualMode = true };
+        await socket.ConnectAsync(IPAddress.Loopback, _port, TestContext.Current.CancellationToken);
+        _own.Add(socket);
+
+        Assert.True(_ends.Include(Seen(socket, "127.0.0.1", "127.0.0.1")));
+    }
+
+    [Fact]
+    public async Task An_attempt_that_failed_leaves_no_trace()
+    {
+        _listener.Dispose();
+        await Assert.ThrowsAsync<SocketException>(() => ConnectAsync("127.0.0.1"));
+
+        for (var port = 1; port <= ushort.MaxValue; port++)
+        {
+            var end = new TcpSocket { LocalAddress = Address("127.0.0.1"), LocalPort = _port, RemoteAddress = Address("127.0.0.1"), RemotePort = (ushort)port };
+            Assert.False(_ends.Include(end));
+        }
+    }
+
+    private static InternetAddress Address(string text) => InternetAddress.From(IPAddress.Parse(text));
+
+    /// <summary>A server's socket as the table shows it.</summary>
+    private static TcpSocket Seen(Socket server)
+    {
+        (var local, var remote) = ((IPEndPoint)server.LocalEndPoint!, (IPEndPoint)server.RemoteEndPoint!);
+        return new TcpSocket
+        {
+            LocalAddress = InternetAddress.From(local.Address),
+            LocalPort = (ushort)local.Port,
+            RemoteAddress = InternetAddress.From(remote.Address),
+            RemotePort = (ushort)remote.Port,
+        };
+    }
+
+    private TcpSocket Seen(Socket client, string remote, string local) => new()
+    {
+        LocalAddress = Address(local),
+        LocalPort = _port,
+        RemoteAddress = Address(remote),
+        RemotePort = (ushort)((IPEndPoint)client.LocalEndPoint!).Port,
     };
+
+    private Task<Socket> ConnectAsync(string address) =>
+        _own.ConnectAsync(new IPEndPoint(IPAddress.Parse(address), _port), TestContext.Current.CancellationToken);
 }

@@ -30,29 +30,9 @@ internal sealed class TrafficCondition : ICondition, IDisposable
     /// <param name="open">Opens the socket table.</param>
     public TrafficCondition(TrafficRule rule, ushort[] ports, ConditionSettings settings, Func<ISocketTable> open)
     {
-        var ignored = new AddressRange[settings.Ignored.Count];
-        for (var i = 0; i < ignored.Length; i++)
-        {
-            ignored[i] = new AddressRange(settings.Ignored[i]);
-        }
-
-        var own = settings.Own;
-        bool IsLeftOut(in TcpSocket socket)
-        {
-            foreach (var range in ignored)
-            {
-                if (range.Contains(socket.RemoteAddress))
-                {
-                    return true;
-                }
-            }
-
-            return own.Include(socket);
-        }
-
         _open = open;
         _time = settings.Time;
-        _reading = new TrafficReading(rule, ports, IsLeftOut);
+        _reading = new TrafficReading(rule, ports, settings.Ignored, settings.Own.Watch());
         _watch = new TrafficWatch(rule, settings.Quiet);
         ShortestWait = settings.Quiet;
     }
@@ -108,7 +88,25 @@ internal sealed class TrafficCondition : ICondition, IDisposable
         }
 
         var seen = Paced(_watch.Judge(now), now);
-        return _table.Blindness is { } blindness ? seen with { Seen = $"{seen.Seen} ({blindness})" } : seen;
+        return seen with
+        {
+            Seen = _table.Blindness is null ? seen.Seen : $"{seen.Seen}, as far as /proc/net/tcp tells",
+            Warnings = isFirst ? [.. Warnings()] : [],
+        };
+    }
+
+    /// <summary>What a person should know of the table and of the ports, once.</summary>
+    private IEnumerable<string> Warnings()
+    {
+        if (_table!.Blindness is { } blindness)
+        {
+            yield return blindness;
+        }
+
+        foreach (var port in _reading.Unused)
+        {
+            yield return $"nothing listens on port {port}, and nobody is connected to it: check the number";
+        }
     }
 
     /// <summary>After a quiet look the next one waits for an announcement; after news it keeps the pace, however much there is.</summary>

@@ -23,7 +23,6 @@ internal sealed class TrafficWatch(TrafficRule rule, TimeSpan quiet)
 
     private TimeSpan? _last;
     private int _connections;
-    private string _unserved = "";
 
     /// <summary>Takes in a reading.</summary>
     /// <param name="reading">What was read.</param>
@@ -38,11 +37,6 @@ internal sealed class TrafficWatch(TrafficRule rule, TimeSpan quiet)
         if (reading.Depth is not ReadingDepth.Ended)
         {
             _connections = reading.Connections;
-        }
-
-        if (reading.Depth is ReadingDepth.Everything)
-        {
-            _unserved = reading.Unserved is { } port ? $"; nothing listens on port {port}" : "";
         }
     }
 
@@ -90,6 +84,6 @@ internal sealed class TrafficWatch(TrafficRule rule, TimeSpan quiet)
             _ => $"{_connections} connections",
         };
         var last = _last is { } then ? $"{rule.Last} {Seconds(now - then)} ago" : $"{rule.None} for {Seconds(now)}";
-        return $"{connections}, {last}{_unserved}";
+        return $"{connections}, {last}";
     }
 }

@@ -20,6 +20,9 @@ public readonly record struct Observation(Finding Finding, string Seen)
     /// <summary>True when an unclear finding only means that it is too soon to tell: waiting is enough, and nothing is wrong.</summary>
     public bool IsTooSoon { get; init; }
 
+    /// <summary>What a person should be told once besides what was seen: why it may not mean what it seems to. One line each.</summary>
+    public IReadOnlyList<string> Warnings { get => field ?? []; init; }
+
     /// <summary>True when somebody or something answered, so that the finding is a judgement, or when one is on its way.</summary>
     public bool IsJudged => Finding is Finding.Met or Finding.NotMet || IsTooSoon;
 

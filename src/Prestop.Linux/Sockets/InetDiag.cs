@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using Prestop.Core.Addresses;
 
 namespace Prestop.Linux.Sockets;
 
@@ -16,9 +17,6 @@ internal static class InetDiag
     /// <summary>AF_INET6.</summary>
     public const byte IPv6 = 10;
 
-    /// <summary>ENOENT: the kernel does not diagnose this family.</summary>
-    public const int NoSuchFamily = 2;
-
     /// <summary>SOCK_DIAG_BY_FAMILY: the type of requests, answers and notices.</summary>
     public const ushort ByFamily = 20;
 
@@ -33,14 +31,19 @@ internal static class InetDiag
 
     private const int MessageLength = 72;
     private const byte Tcp = 6;
+    private const uint Mptcp = 262;
+    private const byte NoProtocol = 253; // reserved for experiments (RFC 3692): a kernel that overlooks the attribute answers ENOENT
     private const byte WithInfo = 1 << (Info - 1);
     private const ushort Info = 2;
     private const ushort Bytecode = 1;
+    private const ushort Protocol = 3;
     private const ushort FlagRequest = 1;
     private const ushort FlagDump = 0x300;
     private const int SentAgoOffset = 44;
     private const int ReceivedAgoOffset = 52;
     private const int SegmentsReceivedOffset = 140;
+    private const int WrittenOffset = 16; // struct mptcp_info of include/uapi/linux/mptcp.h: mptcpi_write_seq, mptcpi_snd_una
+    private const int ConfirmedOffset = 24;
 
     /// <summary>The states in which a socket is of interest: all but those in which it is over, and those of a client.</summary>
     private const uint OpenStates = (1 << (int)TcpState.Established) | (1 << (int)TcpState.SynReceived)
@@ -49,18 +52,26 @@ internal static class InetDiag
 
     /// <summary>Writes a request for all open sockets of a family on some local ports.</summary>
     /// <param name="family"><see cref="IPv4"/> or <see cref="IPv6"/>.</param>
+    /// <param name="multipath">Whether MPTCP sockets are wanted (Linux 5.9, module mptcp_diag), or TCP sockets.</param>
     /// <param name="ports">The ports; the kernel leaves all others out.</param>
     /// <param name="sequence">The request's number.</param>
-    public static byte[] DumpRequest(byte family, ReadOnlySpan<ushort> ports, uint sequence)
+    public static byte[] DumpRequest(byte family, bool multipath, ReadOnlySpan<ushort> ports, uint sequence)
     {
         var bytecode = PortFilter(ports);
-        var request = new byte[ExactRequestLength + 4 + bytecode.Length];
+        var request = new byte[ExactRequestLength + 4 + bytecode.Length + (multipath ? 8 : 0)];
         WriteHeader(request, FlagRequest | FlagDump, sequence);
-        WriteQuestion(request, family);
-        var attribute = request.AsSpan(ExactRequestLength);
-        BinaryPrimitives.WriteUInt16LittleEndian(attribute, (ushort)attribute.Length);
-        BinaryPrimitives.WriteUInt16LittleEndian(attribute[2..], Bytecode);
-        bytecode.CopyTo(attribute[4..]);
+        WriteQuestion(request, family, multipath ? NoProtocol : Tcp);
+        var filter = request.AsSpan(ExactRequestLength, 4 + bytecode.Length);
+        WriteAttributeHeader(filter, Bytecode);
+        bytecode.CopyTo(filter[4..]);
+        if (multipath)
+        {
+            // The number does not fit into the question's byte.
+            var protocol = request.AsSpan()[^8..];
+            WriteAttributeHeader(protocol, Protocol);
+            BinaryPrimitives.WriteUInt32LittleEndian(protocol[4..], Mptcp);
+        }
+
         return request;
     }
 
@@ -75,7 +86,7 @@ internal static class InetDiag
         var request = CollectionsMarshal.AsSpan(requests)[start..];
         request.Clear();
         WriteHeader(request, FlagRequest, sequence: 0);
-        WriteQuestion(request, family);
+        WriteQuestion(request, family, Tcp);
         identity[..IdentityLength].CopyTo(request[^IdentityLength..]);
     }
 
@@ -124,7 +135,9 @@ internal static class InetDiag
     /// <param name="socket">The socket.</param>
     /// <param name="family">The socket's family.</param>
     /// <param name="identity">The socket's identity.</param>
-    /// <returns>False when the bytes are not a message about a TCP socket over IPv4 or IPv6.</returns>
+    /// <returns>
+    /// False when the bytes are not a message about a TCP socket over IPv4 or IPv6, or lack the times of one that a program holds.
+    /// </returns>
     public static bool TryRead(ReadOnlySpan<byte> payload, out TcpSocket socket, out byte family, out ReadOnlySpan<byte> identity)
     {
         socket = default;
@@ -135,22 +148,53 @@ internal static class InetDiag
             return false;
         }
 
-        family = payload[0];
-        identity = payload.Slice(4, IdentityLength);
         var info = FindInfo(payload[MessageLength..]);
         socket = new TcpSocket
         {
             State = (TcpState)payload[1],
             LocalPort = BinaryPrimitives.ReadUInt16BigEndian(payload[4..]),
             RemotePort = BinaryPrimitives.ReadUInt16BigEndian(payload[6..]),
-            LocalAddress = Address(family, payload[8..]),
-            RemoteAddress = Address(family, payload[24..]),
+            LocalAddress = Address(payload[0], payload[8..]),
+            RemoteAddress = Address(payload[0], payload[24..]),
             ReceiveQueue = BinaryPrimitives.ReadUInt32LittleEndian(payload[56..]),
             SendQueue = BinaryPrimitives.ReadUInt32LittleEndian(payload[60..]),
             IsHeld = BinaryPrimitives.ReadUInt32LittleEndian(payload[68..]) != 0,
             SentAgo = Word(info, SentAgoOffset),
             ReceivedAgo = Word(info, ReceivedAgoOffset),
             SegmentsReceived = Word(info, SegmentsReceivedOffset),
+        };
+        if (info.IsEmpty && socket is { IsHeld: true, State: not TcpState.Listen })
+        {
+            return false;
+        }
+
+        family = payload[0];
+        identity = payload.Slice(4, IdentityLength);
+        return true;
+    }
+
+    /// <summary>Reads an answer about an MPTCP socket: what its program has not read, and what is not confirmed. It has no times.</summary>
+    /// <param name="payload">What stands behind the netlink header; any bytes at all.</param>
+    /// <param name="socket">The socket.</param>
+    /// <returns>False when the bytes are not such a message.</returns>
+    public static bool TryReadMultipath(ReadOnlySpan<byte> payload, out TcpSocket socket)
+    {
+        if (!TryRead(payload, out socket, out _, out _))
+        {
+            return false;
+        }
+
+        var info = FindInfo(payload[MessageLength..]);
+        var unconfirmed = info.Length < ConfirmedOffset + 8
+            ? 0
+            : BinaryPrimitives.ReadUInt64LittleEndian(info[WrittenOffset..]) - BinaryPrimitives.ReadUInt64LittleEndian(info[ConfirmedOffset..]);
+        socket = socket with
+        {
+            IsMultipath = true,
+            SendQueue = (uint)Math.Min(unconfirmed, uint.MaxValue),
+            SentAgo = TcpSocket.Never,
+            ReceivedAgo = TcpSocket.Never,
+            SegmentsReceived = TcpSocket.Never,
         };
         return true;
     }
@@ -191,11 +235,17 @@ internal static class InetDiag
         BinaryPrimitives.WriteUInt32LittleEndian(request[8..], sequence);
     }
 
-    private static void WriteQuestion(Span<byte> request, byte family)
+    private static void WriteAttributeHeader(Span<byte> attribute, ushort type)
+    {
+        BinaryPrimitives.WriteUInt16LittleEndian(attribute, (ushort)attribute.Length);
+        BinaryPrimitives.WriteUInt16LittleEndian(attribute[2..], type);
+    }
+
+    private static void WriteQuestion(Span<byte> request, byte family, byte protocol)
     {
         var question = request[NetlinkMessages.HeaderLength..];
         question[0] = family;
-        question[1] = Tcp;
+        question[1] = protocol;
         question[2] = WithInfo;
         BinaryPrimitives.WriteUInt32LittleEndian(question[4..], OpenStates);
     }

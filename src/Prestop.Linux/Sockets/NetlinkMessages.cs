@@ -4,7 +4,7 @@ namespace Prestop.Linux.Sockets;
 
 /// <summary>
 /// Walks over the netlink messages of a datagram (struct nlmsghdr, netlink(7)). A message whose length cannot be true ends
-/// the walk.
+/// the walk, and <see cref="IsAtEnd"/> tells.
 /// </summary>
 /// <param name="datagram">The bytes; any at all.</param>
 internal ref struct NetlinkMessages(ReadOnlySpan<byte> datagram)
@@ -21,6 +21,8 @@ internal ref struct NetlinkMessages(ReadOnlySpan<byte> datagram)
     /// <summary>Flag: what was dumped changed meanwhile in a way that may have left something out.</summary>
     public const ushort DumpInterrupted = 0x10;
 
+    private const int EPROTO = 71;
+
     private ReadOnlySpan<byte> _rest = datagram;
 
     /// <summary>The kind of message.</summary>
@@ -35,8 +37,11 @@ internal ref struct NetlinkMessages(ReadOnlySpan<byte> datagram)
     /// <summary>What stands behind the header.</summary>
     public ReadOnlySpan<byte> Payload { get; private set; }
 
-    /// <summary>The error number of an <see cref="Error"/> message; 0 is success.</summary>
-    public readonly int ErrorNumber => Payload.Length < 4 ? 0 : -BinaryPrimitives.ReadInt32LittleEndian(Payload);
+    /// <summary>The error number of a <see cref="Error"/> or <see cref="Done"/> message, 0 for success; EPROTO when it carries none.</summary>
+    public readonly int ErrorNumber => Payload.Length < 4 ? EPROTO : -BinaryPrimitives.ReadInt32LittleEndian(Payload);
+
+    /// <summary>True when nothing is left of the datagram.</summary>
+    public readonly bool IsAtEnd => _rest.IsEmpty;
 
     /// <summary>Goes to the next message.</summary>
     /// <returns>False when there is none.</returns>

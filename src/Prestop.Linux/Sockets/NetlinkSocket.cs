@@ -129,7 +129,12 @@ internal sealed partial class NetlinkSocket : IDisposable
         }
 
         // With MSG_TRUNC the length is the datagram's own, which may be more than was stored.
-        datagram = length < 0 ? default : _buffer.AsSpan(0, (int)Math.Min(length, _buffer.Length));
+        if (length > _buffer.Length)
+        {
+            throw new NetlinkException($"an answer of {length} bytes was cut off");
+        }
+
+        datagram = length < 0 ? default : _buffer.AsSpan(0, (int)length);
         return length >= 0;
     }
 

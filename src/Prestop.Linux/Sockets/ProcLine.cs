@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
+using Prestop.Core.Addresses;
 
 namespace Prestop.Linux.Sockets;
 

@@ -2,16 +2,20 @@ namespace Prestop.Linux.Sockets;
 
 /// <summary>
 /// The socket table by /proc/net/tcp and tcp6, which tell neither when bytes moved nor what ended. What they leave out is
-/// guessed from the counters of the namespace, always towards "there was traffic".
+/// guessed from the counters of the namespace, always towards "there was traffic". No socket is kept in memory: of those seen
+/// at the last reading only marks are left.
 /// </summary>
 internal sealed class ProcTable : ISocketTable
 {
+    private const string IPv4 = "/proc/net/tcp";
+    private const string IPv6 = "/proc/net/tcp6";
+
     private readonly ushort[] _ports;
-    private readonly List<TcpSocket> _sockets = [];
     private readonly HashSet<ushort> _served = [];
-    private HashSet<Pair> _before = [];
-    private HashSet<Pair> _now = [];
+    private Marks _before = new();
+    private Marks _now = new();
     private TcpCounters _counters;
+    private long _opened;
 
     /// <summary>Opens the table.</summary>
     /// <param name="ports">The local ports.</param>
@@ -21,7 +25,7 @@ internal sealed class ProcTable : ISocketTable
     {
         _ports = ports;
         Blindness = reason + "; /proc/net/tcp tells no times: while a connection is open, every TCP segment of the pod counts";
-        Read(new DiscardedReading(), ReadingDepth.Everything);
+        Read(new FirstReading(), ReadingDepth.Everything);
     }
 
     /// <inheritdoc/>
@@ -29,6 +33,24 @@ internal sealed class ProcTable : ISocketTable
 
     /// <inheritdoc/>
     public bool Announces => false;
+
+    /// <summary>True when a listener or a connection is to be seen on one of some local ports; false also when nothing can be read.</summary>
+    /// <param name="ports">The ports.</param>
+    public static bool ShowsAny(ushort[] ports)
+    {
+        var shows = false;
+        try
+        {
+            ForEach((in TcpSocket socket) =>
+                shows |= socket.State is TcpState.Listen or TcpState.Established or TcpState.CloseWait && Array.IndexOf(ports, socket.LocalPort) >= 0);
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+
+        return shows;
+    }
 
     /// <inheritdoc/>
     public void WaitForEnded(TimeSpan atMost) => throw new NotSupportedException("/proc announces nothing");
@@ -42,57 +64,26 @@ internal sealed class ProcTable : ISocketTable
             return;
         }
 
-        // Before and after the table, so that what opens meanwhile is rather counted twice than not at all.
+        // Before and after the table, so that what happens meanwhile is rather counted twice than not at all.
         var before = TcpCounters.Read();
-        ReadSockets();
+        _now.Clear();
+        _opened = 0;
+        reading.BeginEverything();
+        ForEach((in TcpSocket socket) => Add(socket, reading));
         var after = TcpCounters.Read();
 
-        var unexplained = after.PassiveOpens - _counters.PassiveOpens;
-        var moved = after.SegmentsIn != _counters.SegmentsIn || after.SegmentsOut != _counters.SegmentsOut;
-        _counters = before;
-        _now.Clear();
-        reading.BeginEverything();
-        foreach (var socket in _sockets)
+        if (after.SegmentsIn != _counters.SegmentsIn || after.SegmentsOut != _counters.SegmentsOut)
         {
-            var wanted = Array.IndexOf(_ports, socket.LocalPort) >= 0;
-            if (socket.State is TcpState.Listen)
-            {
-                if (wanted)
-                {
-                    reading.AddOpen(socket);
-                }
-
-                continue;
-            }
-
-            var incoming = _served.Contains(socket.LocalPort);
-            var isNew = _now.Add(PairOf(socket)) && !_before.Contains(PairOf(socket));
-            if (incoming && isNew && socket.State is not TcpState.SynReceived)
-            {
-                unexplained--;
-            }
-
-            if (!wanted)
-            {
-                continue;
-            }
-
-            if (socket.State is not TcpState.TimeWait)
-            {
-                reading.AddOpen(isNew || moved ? Fresh(socket) : socket);
-            }
-            else if (isNew)
-            {
-                reading.AddEnded(Fresh(socket));
-            }
+            reading.AddMovedUnseen();
         }
 
-        if (unexplained > 0)
+        if (after.PassiveOpens - _counters.PassiveOpens > _opened)
         {
             // Opened since the last reading and gone again without a trace: to which port, nobody knows any more.
             reading.AddEndedUnseen();
         }
 
+        _counters = before;
         (_before, _now) = (_now, _before);
     }
 
@@ -101,41 +92,102 @@ internal sealed class ProcTable : ISocketTable
     {
     }
 
-    private static TcpSocket Fresh(in TcpSocket socket) => socket with { SentAgo = 0, ReceivedAgo = 0 };
-
-    private void ReadSockets()
+    private void Add(in TcpSocket socket, SocketReading reading)
     {
-        _sockets.Clear();
-        _served.Clear();
-        ReadFile("/proc/net/tcp", isOptional: false);
-        ReadFile("/proc/net/tcp6", isOptional: true);
-    }
-
-    private void ReadFile(string path, bool isOptional)
-    {
-        // A kernel without IPv6 has no second file.
-        if (isOptional && !File.Exists(path))
+        var wanted = Array.IndexOf(_ports, socket.LocalPort) >= 0;
+        if (socket.State is TcpState.Listen)
         {
+            // The kernel lists listeners first, and each family's connections behind its own listeners.
+            _served.Add(socket.LocalPort);
+            if (wanted)
+            {
+                reading.AddOpen(socket);
+            }
+
             return;
         }
 
-        var text = ProcFile.Read(path);
-        foreach (var range in text.Split((byte)'\n'))
+        // The kernel counts a connection as opened when it is no longer half open.
+        var isNew = false;
+        if (socket.State is not TcpState.SynReceived)
         {
-            if (ProcLine.TryRead(text[range], out var socket))
+            isNew = _now.Add(socket) && !_before.Contains(socket);
+            _opened += isNew && _served.Contains(socket.LocalPort) ? 1 : 0;
+        }
+
+        if (wanted && socket.State is not TcpState.TimeWait)
+        {
+            reading.AddOpen(isNew ? Fresh(socket) : socket);
+        }
+        else if (wanted && isNew)
+        {
+            reading.AddEnded(Fresh(socket));
+        }
+    }
+
+    private static TcpSocket Fresh(in TcpSocket socket) => socket with { SentAgo = 0, ReceivedAgo = 0 };
+
+    private static void ForEach(Taker take)
+    {
+        ForEach(IPv4, isOptional: false, take);
+        ForEach(IPv6, isOptional: true, take); // A kernel without IPv6 has no such file.
+    }
+
+    private static void ForEach(string path, bool isOptional, Taker take)
+    {
+        if (!ProcFile.TryOpen(path, stackalloc byte[ProcFile.BufferLength], out var file))
+        {
+            if (isOptional)
             {
-                _sockets.Add(socket);
-                if (socket.State is TcpState.Listen)
-                {
-                    _served.Add(socket.LocalPort);
-                }
+                return;
+            }
+
+            throw new IOException($"{path}: no such file");
+        }
+
+        using (file)
+        {
+            // A sandbox may put an empty file in the place of what it hides.
+            if (!file.MoveNext() || !file.Line.TrimStart((byte)' ').StartsWith("sl "u8))
+            {
+                throw new IOException($"{path}: not understood");
+            }
+
+            while (file.MoveNext())
+            {
+                take(ProcLine.TryRead(file.Line, out var socket) ? socket : throw new IOException($"{path}: not understood"));
             }
         }
     }
 
-    private static Pair PairOf(in TcpSocket socket) =>
-        new(socket.LocalAddress, socket.LocalPort, socket.RemoteAddress, socket.RemotePort);
+    private delegate void Taker(in TcpSocket socket);
 
-    /// <summary>The two ends of a connection.</summary>
-    private readonly record struct Pair(InternetAddress Local, ushort LocalPort, InternetAddress Remote, ushort RemotePort);
+    /// <summary>
+    /// Which connections were seen: a mark for each, in a room that does not grow. Two may share a mark; then a new one is taken for one that is known, and the
+    /// counters tell that a connection was opened which was not seen.
+    /// </summary>
+    private sealed class Marks
+    {
+        private const int Count = 1 << 16;
+
+        private readonly ulong[] _bits = new ulong[Count / 64];
+
+        public void Clear() => Array.Clear(_bits);
+
+        /// <summary>Sets a connection's mark; false when it is set already.</summary>
+        public bool Add(in TcpSocket socket)
+        {
+            var place = PlaceOf(socket);
+            var isNew = !Contains(place);
+            _bits[place / 64] |= 1UL << place;
+            return isNew;
+        }
+
+        public bool Contains(in TcpSocket socket) => Contains(PlaceOf(socket));
+
+        private bool Contains(int place) => (_bits[place / 64] & (1UL << place)) != 0;
+
+        private static int PlaceOf(in TcpSocket socket) =>
+            HashCode.Combine(socket.LocalAddress, socket.LocalPort, socket.RemoteAddress, socket.RemotePort) & (Count - 1);
+    }
 }

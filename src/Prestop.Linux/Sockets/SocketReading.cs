@@ -12,12 +12,16 @@ public abstract class SocketReading
     /// <summary>True when a connection ended of which nothing else is known.</summary>
     public bool EndedUnseen { get; private set; }
 
+    /// <summary>True when bytes may have moved on any of the open connections, as far as the table can tell.</summary>
+    public bool MovedUnseen { get; private set; }
+
     /// <summary>Begins the next reading: all of the last one is forgotten.</summary>
     /// <param name="depth">How much will be read.</param>
     public void Begin(ReadingDepth depth)
     {
         Depth = depth;
         EndedUnseen = false;
+        MovedUnseen = false;
         ForgetEnded();
         ForgetOpen();
     }
@@ -39,6 +43,9 @@ public abstract class SocketReading
 
     /// <summary>Takes in that a connection ended of which nothing else is known.</summary>
     public void AddEndedUnseen() => EndedUnseen = true;
+
+    /// <summary>Takes in that bytes may have moved on any of the open connections.</summary>
+    public void AddMovedUnseen() => MovedUnseen = true;
 
     /// <summary>Forgets what <see cref="AddOpen"/> took in.</summary>
     protected abstract void ForgetOpen();

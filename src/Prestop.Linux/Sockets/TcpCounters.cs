@@ -16,44 +16,52 @@ internal readonly struct TcpCounters
     /// <summary>Segments sent.</summary>
     public long SegmentsOut { get; private init; }
 
-    /// <summary>Reads the counters.</summary>
+    /// <summary>Reads the counters. A line of names stands before the line of values.</summary>
     /// <exception cref="IOException">There is no such file, or it cannot be understood.</exception>
-    public static TcpCounters Read() =>
-        TryParse(ProcFile.Read(Path), out var counters) ? counters : throw new IOException($"{Path}: not understood");
-
-    /// <summary>Finds the counters. A line of names stands before the line of values.</summary>
-    /// <param name="text">The file.</param>
-    /// <param name="counters">The counters.</param>
-    /// <returns>False when one is missing.</returns>
-    public static bool TryParse(ReadOnlySpan<byte> text, out TcpCounters counters)
+    public static TcpCounters Read()
     {
-        counters = default;
-        ReadOnlySpan<byte> names = default;
-        foreach (var range in text.Split((byte)'\n'))
+        if (!ProcFile.TryOpen(Path, stackalloc byte[ProcFile.BufferLength], out var file))
         {
-            var line = text[range];
-            if (!line.StartsWith("Tcp: "u8))
-            {
-                continue;
-            }
-
-            if (names.IsEmpty)
-            {
-                names = line;
-                continue;
-            }
-
-            return TryGet(names, line, "PassiveOpens"u8, out var opens)
-                && TryGet(names, line, "InSegs"u8, out var segmentsIn)
-                && TryGet(names, line, "OutSegs"u8, out var segmentsOut)
-                && Set(out counters, opens, segmentsIn, segmentsOut);
+            throw new IOException($"{Path}: no such file");
         }
 
-        return false;
+        using (file)
+        {
+            byte[]? names = null;
+            while (file.MoveNext())
+            {
+                if (!file.Line.StartsWith("Tcp: "u8))
+                {
+                    continue;
+                }
+
+                if (names is not null)
+                {
+                    return TryParse(names, file.Line, out var counters) ? counters : throw new IOException($"{Path}: not understood");
+                }
+
+                names = file.Line.ToArray();
+            }
+        }
+
+        throw new IOException($"{Path}: not understood");
     }
 
-    private static bool Set(out TcpCounters counters, long opens, long segmentsIn, long segmentsOut)
+    /// <summary>Finds the counters.</summary>
+    /// <param name="names">The names, with blanks between them.</param>
+    /// <param name="values">A value for each name.</param>
+    /// <param name="counters">The counters.</param>
+    /// <returns>False when one is missing.</returns>
+    public static bool TryParse(ReadOnlySpan<byte> names, ReadOnlySpan<byte> values, out TcpCounters counters)
     {
+        counters = default;
+        if (!TryGet(names, values, "PassiveOpens"u8, out var opens)
+            || !TryGet(names, values, "InSegs"u8, out var segmentsIn)
+            || !TryGet(names, values, "OutSegs"u8, out var segmentsOut))
+        {
+            return false;
+        }
+
         counters = new TcpCounters { PassiveOpens = opens, SegmentsIn = segmentsIn, SegmentsOut = segmentsOut };
         return true;
     }

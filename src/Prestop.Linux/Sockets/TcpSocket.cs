@@ -1,3 +1,5 @@
+using Prestop.Core.Addresses;
+
 namespace Prestop.Linux.Sockets;
 
 /// <summary>What the kernel says about one TCP socket at one moment.</summary>
@@ -20,6 +22,12 @@ public readonly struct TcpSocket
 
     /// <summary>The other side's port; 0 when there is no other side: a listener, or a connection that its program reset.</summary>
     public ushort RemotePort { get; init; }
+
+    /// <summary>
+    /// True for an MPTCP connection as its program sees it. The TCP connections that carry it are sockets of their own, whose bytes the
+    /// kernel moves into this one at once.
+    /// </summary>
+    public bool IsMultipath { get; init; }
 
     /// <summary>False while no program holds the socket: not accepted yet, or closed already.</summary>
     public bool IsHeld { get; init; }

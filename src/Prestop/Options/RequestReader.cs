@@ -1,10 +1,9 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Prestop.Conditions;
 using Prestop.Conditions.Http;
 using Prestop.Core;
+using Prestop.Core.Addresses;
 using Prestop.Core.Plans;
 using Prestop.Core.Waiting;
 using Prestop.Linux.Certificates;
@@ -187,29 +186,25 @@ internal sealed class RequestReader
         return timeout <= Deadline.Longest ? timeout : Timeout.InfiniteTimeSpan;
     }
 
-    private List<IPNetwork> Ignored()
+    private List<AddressRange> Ignored()
     {
-        var networks = new List<IPNetwork>();
+        var ranges = new List<AddressRange>();
         foreach (var text in Texts(OptionTable.Ignore))
         {
-            foreach (var part in text.Split(','))
+            foreach (var part in text.Split(',', StringSplitOptions.TrimEntries))
             {
-                if (IPNetwork.TryParse(part, out var network))
+                if (AddressRange.TryParse(part, out var range, out var problem))
                 {
-                    networks.Add(network);
-                }
-                else if (IPAddress.TryParse(part, out var address))
-                {
-                    networks.Add(new IPNetwork(address, address.AddressFamily is AddressFamily.InterNetwork ? 32 : 128));
+                    ranges.Add(range);
                 }
                 else
                 {
-                    Refuse(OptionTable.Ignore, part, "not a network; write an address, or CIDR without bits behind its prefix, such as 10.0.0.0/8 or 2001:db8::/32");
+                    Refuse(OptionTable.Ignore, part, problem);
                 }
             }
         }
 
-        return networks;
+        return ranges;
     }
 
     private StatusSet Statuses()

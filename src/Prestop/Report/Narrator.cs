@@ -58,6 +58,11 @@ internal sealed class Narrator : IPlanObserver, IDisposable
             var progress = _running[step];
             var changed = progress.Last is not { } last || observation.IsNewsAfter(last);
             progress.Last = observation;
+            foreach (var warning in observation.Warnings)
+            {
+                Tell(new LogEntry(LogEvent.Warning) { Step = step.Text, Seen = warning });
+            }
+
             if (_log.IsLive)
             {
                 ShowLive(step);

@@ -20,7 +20,7 @@ internal static class TextForm
         LogEvent.WentOn => $"went on after {Length(entry.Elapsed)}: {Culprit(entry)}{Ending(entry.End)}{Seen(entry)}",
         LogEvent.Failed => $"{Culprit(entry)}{Ending(entry.End)} after {Length(entry.Elapsed)}{Seen(entry)}",
         LogEvent.Interrupted => $"ended by {entry.Seen} after {Length(entry.Elapsed)}",
-        _ => $"warning: {entry.Seen}",
+        _ => $"warning: {(entry.Step is null ? "" : entry.Step + ": ")}{entry.Seen}",
     });
 
     /// <summary>Elapsed time, and what it is measured against.</summary>

@@ -89,7 +89,10 @@ public sealed class IdleTests : IAsyncLifetime
         await using var prestop = Prestop("--max", "50s", "idle://:8081,9090");
 
         await prestop.ExitsWithAsync(0);
-        Assert.Contains("nothing listens on port 8081", prestop.Stderr.Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "prestop: warning: idle://:8081,9090: nothing listens on port 8081, and nobody is connected to it: check the number",
+            prestop.Stderr.Lines);
+        Assert.EndsWith("no connection, no traffic seen for 1.0 s", prestop.Stderr.Lines[^1], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -124,6 +127,26 @@ public sealed class IdleTests : IAsyncLifetime
         await prestop.WaitForLineAsync("/proc/net/tcp tells no times");
 
         await prestop.ExitsWithAsync(0);
+    }
+
+    [Theory]
+    [InlineData("idle://:8080")]
+    [InlineData("closed://:8080")]
+    public async Task A_kernel_without_tcp_diag_is_no_empty_table_and_an_answer_that_streams_holds_it(string step)
+    {
+        await _traffic.BeginStreamAsync(IPAddress.Loopback);
+
+        // The first question, number 1 for IPv4, becomes one about a protocol for which the kernel has no diagnosis, and it answers as
+        // one without tcp_diag does: ENOENT.
+        await using var prestop = new OnHost { Network = _network }.Run(
+            SystemProgram.Strace, "-f", "-qq", "-o", "/dev/null", "-e", "trace=sendto",
+            "-e", "inject=sendto:poke_enter=@arg2=5400000014000103010000000000000002fd:when=1",
+            Published.Find("prestop"), "--quiet", "1s", "--max", "5s", step);
+
+        await prestop.ExitsWithAsync(124);
+        Assert.Contains(
+            $"prestop: warning: {step}: netlink: this kernel has no tcp_diag; /proc/net/tcp tells no times: while a connection is open, every TCP segment of the pod counts",
+            prestop.Stderr.Lines);
     }
 
     private Child Prestop(params string[] arguments) =>

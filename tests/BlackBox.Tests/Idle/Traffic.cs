@@ -9,6 +9,8 @@ internal sealed class Traffic : IAsyncDisposable
 {
     public const int Port = 8080;
 
+    private const byte Stream = (byte)'S';
+
     private readonly CancellationTokenSource _stop = new();
     private readonly TestNetwork _network;
     private readonly TcpListener _listener;
@@ -39,6 +41,16 @@ internal sealed class Traffic : IAsyncDisposable
         var first = new TaskCompletionSource();
         _asked = AskAsync(every, keepAlive, address, first);
         await await Task.WhenAny(first.Task, _asked);
+    }
+
+    /// <summary>Begins one request whose answer streams, a byte every tenth of a second; returns when the first byte is there.</summary>
+    public async Task BeginStreamAsync(IPAddress address)
+    {
+        _kept = _network.Inside(() => new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp));
+        await _kept.ConnectAsync(address, Port);
+        await _kept.SendAsync(new[] { Stream });
+        _ = await _kept.ReceiveAsync(new byte[1]);
+        _asked = DrainAsync(_kept);
     }
 
     /// <summary>Asks no more; connections stay as they are.</summary>
@@ -85,6 +97,21 @@ internal sealed class Traffic : IAsyncDisposable
         }
     }
 
+    private async Task DrainAsync(Socket socket)
+    {
+        try
+        {
+            while (await socket.ReceiveAsync(new byte[100], _stop.Token) > 0)
+            {
+                Volatile.Write(ref _last, TimeProvider.System.GetTimestamp());
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Enough.
+        }
+    }
+
     private async Task ServeAsync()
     {
         var open = new List<Task>();
@@ -102,7 +129,7 @@ internal sealed class Traffic : IAsyncDisposable
         }
     }
 
-    private static async Task AnswerAsync(Socket socket)
+    private async Task AnswerAsync(Socket socket)
     {
         using (socket)
         {
@@ -112,11 +139,16 @@ internal sealed class Traffic : IAsyncDisposable
                 while (await socket.ReceiveAsync(one) > 0)
                 {
                     await socket.SendAsync(one);
+                    while (one[0] == Stream)
+                    {
+                        await Task.Delay(100, _stop.Token);
+                        await socket.SendAsync(one);
+                    }
                 }
             }
-            catch (SocketException)
+            catch (Exception end) when (end is SocketException or OperationCanceledException)
             {
-                // The client is gone.
+                // The client is gone, or nobody streams any more.
             }
         }
     }

@@ -1,4 +1,5 @@
 using System.Net;
+using Prestop.Core.Addresses;
 using Prestop.Linux.Sockets;
 
 namespace Prestop.Conditions.Tests.Traffic;

@@ -118,8 +118,22 @@ public sealed class TrafficConditionTests
     public void What_the_table_cannot_see_is_said()
     {
         FakeTable table = new(_clock) { Blindness = "half of it" };
+        List<string> warnings = [];
 
-        Assert.Equal("1 connection, last traffic 3604.9 s ago (half of it)", Wait(table).Seen);
+        Assert.Equal("1 connection, last traffic 3604.9 s ago, as far as /proc/net/tcp tells", Wait(table, looked: seen => warnings.AddRange(seen.Warnings)).Seen);
+        Assert.Equal(["half of it"], warnings);
+    }
+
+    [Fact]
+    public void A_port_that_is_not_in_use_at_the_first_look_is_named_once()
+    {
+        List<string> warnings = [];
+
+        Wait(Table(), ports: [8080, 8081, 9090], looked: seen => warnings.AddRange(seen.Warnings));
+
+        Assert.Equal(
+            ["nothing listens on port 8081, and nobody is connected to it: check the number", "nothing listens on port 9090, and nobody is connected to it: check the number"],
+            warnings);
     }
 
     [Fact]
@@ -141,13 +155,15 @@ public sealed class TrafficConditionTests
 
     private ConditionSettings Settings() => new() { Time = _clock, Quiet = Quiet };
 
-    private TrafficCondition Condition(FakeTable table) => new(new IdleRule(), [8080], Settings(), () => table);
+    private TrafficCondition Condition(FakeTable table, params ushort[] ports) => new(new IdleRule(), ports is [] ? [8080] : ports, Settings(), () => table);
 
-    private WaitResult Wait(FakeTable table, Func<ICondition, ICondition>? wrap = null, TimeSpan? max = null, WaitingRules? rules = null)
+    private WaitResult Wait(
+        FakeTable table, Func<ICondition, ICondition>? wrap = null, TimeSpan? max = null, WaitingRules? rules = null,
+        ushort[]? ports = null, Action<Observation>? looked = null)
     {
-        using var condition = Condition(table);
+        using var condition = Condition(table, ports ?? []);
         var loop = new WaitingLoop(rules ?? new WaitingRules(), _clock, new Random(1));
         var deadline = Deadline.After(max ?? TimeSpan.FromSeconds(60), 0, _clock);
-        return _clock.Run(() => loop.UntilMetAsync(wrap?.Invoke(condition) ?? condition, deadline, _ => { }, default));
+        return _clock.Run(() => loop.UntilMetAsync(wrap?.Invoke(condition) ?? condition, deadline, looked ?? (_ => { }), default));
     }
 }

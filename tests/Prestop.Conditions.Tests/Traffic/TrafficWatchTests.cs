@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Prestop.Conditions.Traffic;
+using Prestop.Core.Addresses;
 using Prestop.Core.Waiting;
 using Prestop.Linux.Sockets;
 using Xunit;
@@ -136,11 +137,32 @@ public sealed class TrafficWatchTests
     }
 
     [Fact]
-    public void A_port_that_nobody_listens_on_is_named()
+    public void A_port_is_unused_while_it_has_neither_a_listener_nor_a_connection()
     {
-        Note(Seconds(0), Reading(Sockets.Listener(port: 9999)));
+        Assert.Equal([8080], Reading(Sockets.Listener(port: 9999)).Unused);
+        Assert.Empty(Reading(Sockets.Listener()).Unused);
+        Assert.Empty(Reading(Sockets.Connection(60_000)).Unused);
+    }
 
-        Assert.EndsWith("; nothing listens on port 8080", _watch.Judge(Seconds(0)).Seen);
+    [Fact]
+    public void An_MPTCP_connection_counts_by_what_waits_in_it_and_is_not_listed_twice()
+    {
+        var reading = Reading(Sockets.Listener(), Sockets.Connection(60_000), Sockets.Connection(TcpSocket.Never) with { IsMultipath = true });
+        Assert.Equal((60_000u, 1), (reading.Age, reading.Connections));
+
+        reading.AddOpen(Sockets.Connection(TcpSocket.Never, receive: 932) with { IsMultipath = true });
+        Assert.Equal((0u, 1), (reading.Age, reading.Connections));
+    }
+
+    [Fact]
+    public void Bytes_that_moved_nobody_knows_where_count_while_a_connection_is_open_that_counts()
+    {
+        var reading = Reading(Sockets.Listener(), Sockets.Connection(0, from: Sockets.Probe));
+        reading.AddMovedUnseen();
+        Assert.Null(reading.Age);
+
+        reading.AddOpen(Sockets.Connection(TcpSocket.Never));
+        Assert.Equal(0u, reading.Age);
     }
 
     [Fact]
@@ -209,7 +231,7 @@ public sealed class TrafficWatchTests
 
     private static TrafficReading Begun(TrafficRule rule, ReadingDepth depth)
     {
-        var reading = new TrafficReading(rule, [8080], (in TcpSocket socket) => socket.RemoteAddress == Sockets.Probe);
+        var reading = new TrafficReading(rule, [8080], [AddressRange.Of(Sockets.Probe)], new OwnConnections().Watch());
         reading.Begin(depth);
         return reading;
     }

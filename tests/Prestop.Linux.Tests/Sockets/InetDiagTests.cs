@@ -2,6 +2,7 @@ using System.Net;
 using System.Runtime.InteropServices;
 using FsCheck;
 using FsCheck.Fluent;
+using Prestop.Core.Addresses;
 using Prestop.Linux.Sockets;
 using Xunit;
 
@@ -49,6 +50,29 @@ public sealed class InetDiagTests
         Assert.True(InetDiag.TryRead(answer, out var socket, out _, out _));
 
         Assert.Equal((0u, TcpSocket.Never, TcpSocket.Never), (socket.SentAgo, socket.ReceivedAgo, socket.SegmentsReceived));
+    }
+
+    [Fact]
+    public void A_connection_of_a_program_without_any_times_is_not_understood_and_a_listener_is()
+    {
+        byte[] WithoutInfo(TcpState state, uint inode = 7) => Bytes.Socket(IPAddress.Loopback, 80, IPAddress.Loopback, 1, state, inode: inode)[..72];
+
+        Assert.False(InetDiag.TryRead(WithoutInfo(TcpState.Established), out _, out _, out _));
+        Assert.True(InetDiag.TryRead(WithoutInfo(TcpState.Listen), out _, out _, out _));
+        Assert.True(InetDiag.TryRead(WithoutInfo(TcpState.FinWait2, inode: 0), out _, out _, out _));
+    }
+
+    [Fact]
+    public void An_MPTCP_answer_is_read_with_what_is_not_read_and_not_confirmed()
+    {
+        var answer = Bytes.Socket(IPAddress.Loopback, 80, IPAddress.Loopback, 1, receiveQueue: 932, sendQueue: 5, infoLength: 96);
+        answer[84 + 16] = 9; // mptcpi_write_seq, and mptcpi_snd_una eight bytes behind it
+        answer[84 + 24] = 2;
+
+        Assert.True(InetDiag.TryReadMultipath(answer, out var socket));
+
+        Assert.Equal((932u, 7u, true), (socket.ReceiveQueue, socket.SendQueue, socket.IsMultipath));
+        Assert.Equal((TcpSocket.Never, TcpSocket.Never), (socket.SentAgo, socket.ReceivedAgo));
     }
 
     [Fact]

@@ -31,6 +31,15 @@ public sealed class NetlinkMessagesTests
         Assert.Equal(1, messages.ErrorNumber);
     }
 
+    [Fact]
+    public void The_end_of_a_dump_that_says_nothing_is_no_success()
+    {
+        var messages = new NetlinkMessages(Bytes.Message(NetlinkMessages.Done, 1, []));
+
+        Assert.True(messages.MoveNext());
+        Assert.NotEqual(0, messages.ErrorNumber);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(15)]
@@ -41,7 +50,9 @@ public sealed class NetlinkMessagesTests
         var datagram = Bytes.Message(20, 1, []);
         BitConverter.TryWriteBytes(datagram, length);
 
-        Assert.False(new NetlinkMessages(datagram).MoveNext());
+        var messages = new NetlinkMessages(datagram);
+        Assert.False(messages.MoveNext());
+        Assert.False(messages.IsAtEnd);
     }
 
     [Fact]
@@ -55,6 +66,6 @@ public sealed class NetlinkMessagesTests
             _ = messages.ErrorNumber;
         }
 
-        return walked <= datagram.Length;
+        return walked <= datagram.Length && (!messages.IsAtEnd || walked + 3 * (datagram.Length / 16) >= datagram.Length);
     }).Check(Config.QuickThrowOnFailure.WithMaxTest(2_000));
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Prestop.Core.Addresses;
 using Prestop.Linux.Sockets;
 using Xunit;
 
@@ -225,6 +226,77 @@ public sealed class SocketTableTests : IDisposable
         Assert.Throws<ObjectDisposedException>(() => table.Read(_reading, ReadingDepth.Everything));
     }
 
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("::1")]
+    public void An_MPTCP_connection_is_seen_with_what_its_program_has_not_read(string text)
+    {
+        if (!File.Exists("/proc/sys/net/mptcp/enabled"))
+        {
+            Assert.Throws<SocketException>(() => MultipathSocket.Create(AddressFamily.InterNetwork));
+            return; // A kernel without MPTCP has nothing to show.
+        }
+
+        var address = IPAddress.Parse(text);
+        using var listener = MultipathSocket.Create(address.AddressFamily);
+        listener.Bind(new IPEndPoint(address, 0));
+        listener.Listen();
+        var port = (ushort)((IPEndPoint)listener.LocalEndPoint!).Port;
+        using var table = SocketTable.Open([port]);
+        using var client = MultipathSocket.Create(address.AddressFamily);
+        client.Connect(listener.LocalEndPoint!);
+        using var server = listener.Accept();
+        TcpSocket Whole(ReadingDepth depth)
+        {
+            table.Read(_reading, depth);
+            return Assert.Single(_reading.Open, socket => socket.IsMultipath);
+        }
+
+        Assert.Equal((0u, 0u, true), (Whole(ReadingDepth.Everything).ReceiveQueue, Whole(ReadingDepth.Everything).SendQueue, Whole(ReadingDepth.Everything).IsHeld));
+        client.Send([1]);
+        Until(() => Whole(ReadingDepth.Known).ReceiveQueue > 0);
+        Assert.Equal(1, server.Receive(new byte[10]));
+        Until(() => Whole(ReadingDepth.Known).ReceiveQueue == 0);
+    }
+
+    [Fact]
+    public void The_proc_table_keeps_no_socket_in_memory()
+    {
+        var sockets = new List<Socket>();
+        try
+        {
+            using var table = new ProcTable([_port], "");
+            var reading = new FirstReading();
+            var few = AllocatedBy(table, reading);
+            for (var i = 0; i < 200; i++)
+            {
+                sockets.Add(Connect(IPAddress.Loopback));
+                sockets.Add(_listener.Accept());
+            }
+
+            Assert.InRange(AllocatedBy(table, reading), 0, few + 1000);
+        }
+        finally
+        {
+            sockets.ForEach(socket => socket.Dispose());
+        }
+
+        static long AllocatedBy(ProcTable table, SocketReading reading)
+        {
+            table.Read(reading, ReadingDepth.Everything);
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            table.Read(reading, ReadingDepth.Everything);
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+    }
+
+    [Fact]
+    public void What_proc_shows_on_a_port_can_be_asked_for()
+    {
+        Assert.True(ProcTable.ShowsAny([1, _port]));
+        Assert.False(ProcTable.ShowsAny([1]));
+    }
+
     [Fact]
     public void The_proc_table_sees_what_is_open_and_says_what_it_does_not_see()
     {
@@ -236,6 +308,7 @@ public sealed class SocketTableTests : IDisposable
 
         TcpSocket socket = Assert.Single(_reading.Open, socket => socket.State is TcpState.Established);
         Assert.Equal((PortOf(client), 0u), (socket.RemotePort, socket.ReceivedAgo));
+        Assert.True(_reading.MovedUnseen);
         Assert.Contains(_reading.Open, open => open.State is TcpState.Listen);
         Assert.StartsWith("netlink: not permitted; /proc/net/tcp tells no times", table.Blindness);
     }

@@ -65,8 +65,10 @@ public sealed class SidecarOptionsReaderTests
     [InlineData("UPSTREAM", "ftp://app/", "UPSTREAM=ftp://app/: must be an absolute http or https URL; write http://127.0.0.1:9000/health, for example")]
     [InlineData("UPSTREAM", "http://localhost:8080/", "UPSTREAM=http://localhost:8080/: is the sidecar itself, on port 8080; write the URL of the application, or change PORT")]
     [InlineData("UPSTREAM_TIMEOUT", "2m", "UPSTREAM_TIMEOUT=2m: must be from 10ms to 1m0s; write 2s, for example")]
-    [InlineData("IGNORE", "10.0.0.1/8", "IGNORE=10.0.0.1/8: 10.0.0.1/8 is not an address or a network without host bits; write 10.0.0.7, 10.0.0.0/8 or fd00::/8, for example")]
-    [InlineData("IGNORE", "kube-probe/,10.0.0/8", "IGNORE=kube-probe/,10.0.0/8: 10.0.0/8 is not an address or a network without host bits; write 10.0.0.7, 10.0.0.0/8 or fd00::/8, for example")]
+    [InlineData("IGNORE", "10.0.0.1/8", "IGNORE=10.0.0.1/8: '10.0.0.1/8': host bits set; write 10.0.0.0/8")]
+    [InlineData("IGNORE", "kube-probe/,10.0.0/8", "IGNORE=kube-probe/,10.0.0/8: '10.0.0/8': an IPv4 address has four numbers; write all of them, such as 10.0.0.7, or a network, such as 10.0.0.0/8")]
+    [InlineData("IGNORE", "10", "IGNORE=10: '10': an IPv4 address has four numbers; write all of them, such as 10.0.0.7, or a network, such as 10.0.0.0/8")]
+    [InlineData("IGNORE", "[fd99::2]:80", "IGNORE=[fd99::2]:80: '[fd99::2]:80': not a plain address; write it without brackets, port and zone, such as 10.0.0.7 or fd00::7")]
     public void A_bad_value_gets_one_line_with_value_limit_and_fix(string name, string value, string line)
     {
         Assert.Null(Read(name, value, out var problems));
