@@ -28,6 +28,7 @@ public class BannedNamesTests
     [InlineData("Prestop.Linux")]
     [InlineData("Prestop.Conditions")]
     [InlineData("Prestop.Kubernetes")]
+    [InlineData("Prestop.Elb")]
     [InlineData("prestop")]
     [InlineData("prestopd")]
     public void Time_is_a_TimeProvider_and_nobody_but_Main_exits(string assembly) => Assert.Empty(Named(assembly, RealTime));
@@ -36,6 +37,7 @@ public class BannedNamesTests
     [InlineData("Prestop.Core")]
     [InlineData("Prestop.Conditions")]
     [InlineData("Prestop.Kubernetes")]
+    [InlineData("Prestop.Elb")]
     [InlineData("prestop")]
     [InlineData("prestopd")]
     public void Only_Linux_calls_native_code(string assembly)

@@ -7,6 +7,7 @@ namespace Prestop.Testing;
 internal sealed class FakeClock : TimeProvider
 {
     private readonly List<FakeTimer> _timers = [];
+    private readonly Continuations _continuations = new();
     private TimeSpan _now;
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
@@ -24,22 +25,21 @@ internal sealed class FakeClock : TimeProvider
         return timer;
     }
 
-    /// <summary>Moves from timer to timer until the task has ended.</summary>
+    /// <summary>Moves from timer to timer until the task has ended. What else was begun goes on in the next run.</summary>
     public T Run<T>(Func<Task<T>> start)
     {
         var context = SynchronizationContext.Current;
-        var continuations = new Continuations();
-        SynchronizationContext.SetSynchronizationContext(continuations);
+        SynchronizationContext.SetSynchronizationContext(_continuations);
         try
         {
             var task = start();
-            continuations.RunAll();
+            _continuations.RunAll();
             while (!task.IsCompleted)
             {
                 var next = _timers.MinBy(timer => timer.Due) ?? throw new InvalidOperationException("waits, and no timer will end it");
                 _now = next.Due;
                 next.Fire();
-                continuations.RunAll();
+                _continuations.RunAll();
             }
 
             return task.GetAwaiter().GetResult();
