@@ -5,7 +5,7 @@ using System.Text;
 using System.Xml;
 using Prestop.Core.Waiting;
 using Prestop.Elb.Access;
-using Prestop.Kubernetes;
+using Prestop.Kubernetes.Client;
 
 namespace Prestop.Elb.Client;
 

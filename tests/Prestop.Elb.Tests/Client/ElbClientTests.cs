@@ -10,6 +10,8 @@ namespace Prestop.Elb.Tests.Client;
 /// <summary>The client against the service, on fake time.</summary>
 public sealed class ElbClientTests : IDisposable
 {
+    private static readonly string Huge = new('x', (int)QueryAnswer.LongestAnswer);
+
     private readonly FakeClock _clock = new();
     private readonly ElbModel _model;
     private readonly ElbQueryService _service;
@@ -300,7 +302,7 @@ public sealed class ElbClientTests : IDisposable
             "empty" => new ElbAnswer(200, ""),
             "doctype" => new ElbAnswer(200, $"<!DOCTYPE a [<!ENTITY b \"b\">]>{Health}<TargetHealthDescriptions/>{End}"),
             "deep" => new ElbAnswer(200, string.Concat(Enumerable.Repeat("<a>", 100_000))),
-            "huge" => new ElbAnswer(200, $"{Health}<TargetHealthDescriptions>{new string('x', 20_000_000)}"),
+            "huge" => new ElbAnswer(200, $"{Health}<TargetHealthDescriptions>{Huge}"),
             "no list" => new ElbAnswer(200, Health + End),
             "no state" => new ElbAnswer(200, $"{Health}<TargetHealthDescriptions><member><Target><Id>10.0.1.7</Id></Target></member></TargetHealthDescriptions>{End}"),
             "other action" => new ElbAnswer(200, "<DescribeRulesResponse><DescribeRulesResult><TargetHealthDescriptions/></DescribeRulesResult></DescribeRulesResponse>"),

@@ -104,9 +104,11 @@ public sealed class TargetHealthFeedTests : IDisposable
         var (first, second) = _clock.Run(async () =>
         {
             using var early = _feed.Watch(_group.Arn);
+            var firstLook = early.NextAsync(default);
             await Task.Delay(TimeSpan.FromSeconds(1), _clock);
             using var late = _feed.Watch(_group.Arn);
-            return (await early.NextAsync(default), await late.NextAsync(default));
+            var secondLook = late.NextAsync(default);
+            return (await firstLook, await secondLook);
         });
 
         Assert.Equal(TimeSpan.Zero, first.Asked);
