@@ -21,6 +21,8 @@ EOF
 
 packages_publish="gcc libc6-dev lld binutils musl-tools zlib1g-dev libssl-dev cmake make"
 packages_test="awscli mandoc zsh fish bubblewrap busybox-static toybox strace valgrind curl openssl dnsmasq-base nginx-light haproxy wrk iproute2 util-linux procps libnss-myhostname"
+# Any kubectl will do to compare with; an apt package would overwrite one that is not apt's.
+command -v kubectl >/dev/null || packages_test+=" kubernetes-client"
 packages_bench="tini gcc libc6-dev golang-go"
 
 # install PACKAGE... : apt packages that are missing. dpkg is asked first, so that a second run needs no network.

@@ -29,6 +29,7 @@ public class BannedNamesTests
     [InlineData("Prestop.Conditions")]
     [InlineData("Prestop.Kubernetes")]
     [InlineData("Prestop.Elb")]
+    [InlineData("Prestop.Kubeconfig")]
     [InlineData("prestop")]
     [InlineData("prestopd")]
     public void Time_is_a_TimeProvider_and_nobody_but_Main_exits(string assembly) => Assert.Empty(Named(assembly, RealTime));
@@ -38,6 +39,7 @@ public class BannedNamesTests
     [InlineData("Prestop.Conditions")]
     [InlineData("Prestop.Kubernetes")]
     [InlineData("Prestop.Elb")]
+    [InlineData("Prestop.Kubeconfig")]
     [InlineData("prestop")]
     [InlineData("prestopd")]
     public void Only_Linux_calls_native_code(string assembly)

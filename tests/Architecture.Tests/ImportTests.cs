@@ -10,11 +10,12 @@ public class ImportTests
     {
         ["Sleep"] = [],
         ["Prestop"] = ["Prestop.Core", "Prestop.Linux", "Prestop.Conditions"],
-        ["Prestopd"] = ["Prestop.Core", "Prestop.Linux", "Prestop.Kubernetes", "Prestop.Elb"],
+        ["Prestopd"] = ["Prestop.Core", "Prestop.Linux", "Prestop.Kubernetes", "Prestop.Kubeconfig", "Prestop.Elb"],
         ["Prestop.Core"] = [],
         ["Prestop.Linux"] = ["Prestop.Core"],
         ["Prestop.Conditions"] = ["Prestop.Core", "Prestop.Linux", "Prestop.Kubernetes"],
         ["Prestop.Kubernetes"] = ["Prestop.Core"],
+        ["Prestop.Kubeconfig"] = ["Prestop.Core", "Prestop.Kubernetes"],
         ["Prestop.Elb"] = ["Prestop.Core", "Prestop.Kubernetes"],
     };
 
