@@ -70,12 +70,12 @@ public sealed class AwsSdkAccess(ElbAccessOptions options) : IElbAccess
         {
             var credentials = await pending.WaitAsync(cancellation);
             var keys = await credentials.GetCredentialsAsync().WaitAsync(cancellation);
-            return new AwsKeys(keys.AccessKey, keys.SecretKey, keys.Token);
+            return new AwsKeys(keys.AccessKey, keys.SecretKey, keys.Token is { Length: > 0 } token ? token : null);
         }
         catch (Exception thrown) when (!cancellation.IsCancellationRequested)
         {
             // The SDK has no common exception: its own, of files, of HTTP, of JSON.
-            var cause = Innermost(thrown);
+            var cause = Cause(thrown);
             return new ElbError(ElbFault.Credentials, action, cause is AmazonClientException && cause.Message.StartsWith("Failed to resolve AWS credentials", StringComparison.Ordinal)
                 ? "no AWS credentials in the environment, a profile, the container or the instance; give the service account a role (IRSA or Pod Identity)"
                 : $"no AWS credentials: {Words.Of(cause.Message)}");
@@ -98,7 +98,8 @@ public sealed class AwsSdkAccess(ElbAccessOptions options) : IElbAccess
         }
     }
 
-    private static Exception Innermost(Exception thrown) => thrown.InnerException is { } inner ? Innermost(inner) : thrown;
+    /// <summary>What a service said, or where it all began: what lies around it says no more than that it failed.</summary>
+    private static Exception Cause(Exception thrown) => thrown is AmazonServiceException || thrown.InnerException is not { } inner ? thrown : Cause(inner);
 
     private RegionEndpoint? FindRegion()
     {

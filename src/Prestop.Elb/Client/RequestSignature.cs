@@ -25,7 +25,7 @@ internal static class RequestSignature
     {
         var address = request.RequestUri!;
         var date = at.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
-        var hasToken = !string.IsNullOrEmpty(keys.SessionToken);
+        var hasToken = keys.SessionToken is not null;
         var signedHeaders = "content-type;host;x-amz-date" + (hasToken ? ";x-amz-security-token" : "");
         var canonical = $"""
             POST

@@ -175,8 +175,8 @@ public sealed class ElbClientTests : IDisposable
             case "opt-in": _service.Always = _ => ElbQueryService.Error(403, "OptInRequired", "not subscribed"); break;
             case "not found": _model.Delete(group); break;
             case "bad request": _service.Always = _ => ElbQueryService.Error(400, "ValidationError", "A value\nis wrong"); break;
-            case "proxy": _service.Always = _ => new ElbAnswer(407, "<html><br>"); break;
-            case "redirect": _service.Always = _ => new ElbAnswer(301, ""); break;
+            case "proxy": _service.Always = _ => new HttpReply(407, "<html><br>"); break;
+            case "redirect": _service.Always = _ => new HttpReply(301, ""); break;
         }
 
         var error = Error(stop => _client.DescribeTargetHealthAsync(group.Arn, stop));
@@ -267,7 +267,7 @@ public sealed class ElbClientTests : IDisposable
     [Fact]
     public void Pages_that_go_round_in_a_circle_are_given_up()
     {
-        _service.Always = _ => new ElbAnswer(200, "<DescribeLoadBalancersResponse><DescribeLoadBalancersResult><LoadBalancers/><NextMarker>x</NextMarker></DescribeLoadBalancersResult></DescribeLoadBalancersResponse>");
+        _service.Always = _ => new HttpReply(200, "<DescribeLoadBalancersResponse><DescribeLoadBalancersResult><LoadBalancers/><NextMarker>x</NextMarker></DescribeLoadBalancersResult></DescribeLoadBalancersResponse>");
 
         var error = Error(_client.DescribeLoadBalancersAsync);
 
@@ -285,7 +285,7 @@ public sealed class ElbClientTests : IDisposable
         Assert.Equal(3, _clock.Now.TotalSeconds);
     }
 
-    private static ElbAnswer Bad(string what)
+    private static HttpReply Bad(string what)
     {
         const string Health = "<DescribeTargetHealthResponse><DescribeTargetHealthResult>";
         const string End = "</DescribeTargetHealthResult></DescribeTargetHealthResponse>";
@@ -293,19 +293,19 @@ public sealed class ElbClientTests : IDisposable
         {
             "throttled" => ElbQueryService.Error(400, "Throttling", "Rate exceeded"),
             "limit" => ElbQueryService.Error(503, "RequestLimitExceeded", "Request limit exceeded."),
-            "429" => new ElbAnswer(429, ""),
+            "429" => new HttpReply(429, ""),
             "500" => ElbQueryService.Error(500, "InternalFailure", "The request processing has failed."),
-            "503" => new ElbAnswer(503, "<html>"),
+            "503" => new HttpReply(503, "<html>"),
             "health" => ElbQueryService.Error(500, "HealthUnavailable", "The health of the specified targets could not be retrieved due to an internal error."),
-            "cut" => new ElbAnswer(200, $"{Health}<TargetHealthDescriptions><member>"),
-            "html" => new ElbAnswer(200, "<html><body>Sign in</body></html>"),
-            "empty" => new ElbAnswer(200, ""),
-            "doctype" => new ElbAnswer(200, $"<!DOCTYPE a [<!ENTITY b \"b\">]>{Health}<TargetHealthDescriptions/>{End}"),
-            "deep" => new ElbAnswer(200, string.Concat(Enumerable.Repeat("<a>", 100_000))),
-            "huge" => new ElbAnswer(200, $"{Health}<TargetHealthDescriptions>{Huge}"),
-            "no list" => new ElbAnswer(200, Health + End),
-            "no state" => new ElbAnswer(200, $"{Health}<TargetHealthDescriptions><member><Target><Id>10.0.1.7</Id></Target></member></TargetHealthDescriptions>{End}"),
-            "other action" => new ElbAnswer(200, "<DescribeRulesResponse><DescribeRulesResult><TargetHealthDescriptions/></DescribeRulesResult></DescribeRulesResponse>"),
+            "cut" => new HttpReply(200, $"{Health}<TargetHealthDescriptions><member>"),
+            "html" => new HttpReply(200, "<html><body>Sign in</body></html>"),
+            "empty" => new HttpReply(200, ""),
+            "doctype" => new HttpReply(200, $"<!DOCTYPE a [<!ENTITY b \"b\">]>{Health}<TargetHealthDescriptions/>{End}"),
+            "deep" => new HttpReply(200, string.Concat(Enumerable.Repeat("<a>", 100_000))),
+            "huge" => new HttpReply(200, $"{Health}<TargetHealthDescriptions>{Huge}"),
+            "no list" => new HttpReply(200, Health + End),
+            "no state" => new HttpReply(200, $"{Health}<TargetHealthDescriptions><member><Target><Id>10.0.1.7</Id></Target></member></TargetHealthDescriptions>{End}"),
+            "other action" => new HttpReply(200, "<DescribeRulesResponse><DescribeRulesResult><TargetHealthDescriptions/></DescribeRulesResult></DescribeRulesResponse>"),
             "reset" => ElbQueryService.Reset,
             _ => ElbQueryService.Hang,
         };

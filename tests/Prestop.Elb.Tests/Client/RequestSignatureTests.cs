@@ -32,7 +32,7 @@ public class RequestSignatureTests
         using var request = Signed(address, "Action=DescribeLoadBalancers", "application/x-www-form-urlencoded", token, "elasticloadbalancing");
         var headers = request.Headers.Concat(request.Content!.Headers).ToDictionary(pair => pair.Key.ToLowerInvariant(), pair => pair.Value.Single());
         var body = await request.Content.ReadAsByteArrayAsync();
-        var seen = new ElbRequest("POST", request.RequestUri!.AbsolutePath, headers, body);
+        var seen = new HttpCall("POST", request.RequestUri!.AbsolutePath, headers, body);
 
         Assert.Null(Check(seen));
         Assert.Equal("SignatureDoesNotMatch", Check(seen with { Body = [.. body, (byte)'x'] })?.Code);
@@ -43,7 +43,7 @@ public class RequestSignatureTests
             Assert.Equal("SignatureDoesNotMatch", Check(seen with { Headers = changed })?.Code);
         });
 
-        (string Code, string Message)? Check(ElbRequest asked) =>
+        (string Code, string Message)? Check(HttpCall asked) =>
             SignatureCheck.Problem(asked, ElbQueryService.AccessKey, ElbQueryService.Secret, token, "us-east-1", "elasticloadbalancing", At);
     }
 

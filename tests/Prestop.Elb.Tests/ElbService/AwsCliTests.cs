@@ -12,12 +12,14 @@ namespace Prestop.Elb.Tests.ElbService;
 public sealed class AwsCliTests : IAsyncDisposable
 {
     private readonly ElbModel _model = new(TimeProvider.System);
-    private readonly LoopbackElb _server;
+    private readonly ElbQueryService _service;
+    private readonly LoopbackHttp _server;
     private readonly ModelGroup _group;
 
     public AwsCliTests()
     {
-        _server = new LoopbackElb(new ElbQueryService(_model));
+        _service = new ElbQueryService(_model);
+        _server = new LoopbackHttp(_service.Answer, () => _service.Now);
         var balancer = _model.AddBalancer("k8s-shop-web", "network");
         _group = _model.AddGroup("k8s-shop-web-1", balancer);
         _model.AddGroup("k8s-shop-web-2", balancer, "alb");
@@ -34,8 +36,8 @@ public sealed class AwsCliTests : IAsyncDisposable
     [InlineData("a-session/token+with=signs")]
     public async Task It_understands_every_list_and_follows_the_pages(string? token)
     {
-        _server.Service.SessionToken = token;
-        _server.Service.LargestPage = 2;
+        _service.SessionToken = token;
+        _service.LargestPage = 2;
 
         var balancer = (await AwsAsync(token, "describe-load-balancers"))["LoadBalancers"]![0]!;
         Assert.Equal(
@@ -56,7 +58,7 @@ public sealed class AwsCliTests : IAsyncDisposable
     [Fact]
     public async Task It_understands_every_refusal()
     {
-        _server.Service.Denied["DescribeTargetHealth"] = true;
+        _service.Denied["DescribeTargetHealth"] = true;
         var (denied, _) = await RunAsync(null, "describe-target-health", "--target-group-arn", _group.Arn);
         Assert.Contains("An error occurred (AccessDenied) when calling the DescribeTargetHealth operation", denied, StringComparison.Ordinal);
         Assert.Contains("is not authorized to perform: elasticloadbalancing:DescribeTargetHealth", denied, StringComparison.Ordinal);
@@ -64,7 +66,7 @@ public sealed class AwsCliTests : IAsyncDisposable
         var (missing, _) = await RunAsync(null, "describe-target-groups", "--names", "none");
         Assert.Contains("(TargetGroupNotFound)", missing, StringComparison.Ordinal);
 
-        _server.Service.Skew = TimeSpan.FromHours(1);
+        _service.Skew = TimeSpan.FromHours(1);
         var (expired, _) = await RunAsync(null, "describe-load-balancers");
         Assert.Contains("Signature expired", expired, StringComparison.Ordinal);
     }
@@ -72,7 +74,7 @@ public sealed class AwsCliTests : IAsyncDisposable
     [Fact]
     public async Task The_client_says_the_same_over_real_connections()
     {
-        _server.Service.AnswerOnce(ElbQueryService.Reset, new ElbAnswer(200, new string('x', 100_000)) { IsCut = true }, ElbQueryService.Hang, new ElbAnswer(503, ""));
+        _service.AnswerOnce(ElbQueryService.Reset, new HttpReply(200, new string('x', 100_000)) { IsCut = true }, ElbQueryService.Hang, new HttpReply(503, ""));
         var rules = new ElbClientRules { AttemptTimeout = TimeSpan.FromMilliseconds(500), FirstPause = TimeSpan.FromMilliseconds(1), LongestPause = TimeSpan.FromMilliseconds(1) };
         var log = new CallLog();
         using var http = new HttpMessageInvoker(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false });

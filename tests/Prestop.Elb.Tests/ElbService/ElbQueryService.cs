@@ -5,31 +5,18 @@ using System.Text;
 
 namespace Prestop.Elb.Tests.ElbService;
 
-/// <summary>An answer; how it gets onto the wire is the server's matter.</summary>
-internal sealed record ElbAnswer(int Status, string Body)
-{
-    /// <summary>An answer that breaks off in its middle, and the connection with it.</summary>
-    public bool IsCut { get; init; }
-
-    /// <summary>No answer: the connection is reset.</summary>
-    public bool IsReset { get; init; }
-
-    /// <summary>No answer, ever.</summary>
-    public bool Hangs { get; init; }
-}
-
 /// <summary>The Query API of Elastic Load Balancing, version 2015-12-01, on a model: parameters, XML, pages, errors, signatures.</summary>
 internal sealed class ElbQueryService(ElbModel model)
 {
     public const string AccessKey = "AKIDEXAMPLE";
     public const string Secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 
-    private readonly ConcurrentQueue<ElbAnswer> _next = new();
+    private readonly ConcurrentQueue<HttpReply> _next = new();
     private readonly ConcurrentQueue<string> _calls = new();
 
-    public static ElbAnswer Hang { get; } = new(0, "") { Hangs = true };
+    public static HttpReply Hang { get; } = new(0, "") { Hangs = true };
 
-    public static ElbAnswer Reset { get; } = new(0, "") { IsReset = true };
+    public static HttpReply Reset { get; } = new(0, "") { IsReset = true };
 
     /// <summary>The session's token that requests must carry; null: none.</summary>
     public string? SessionToken { get; set; }
@@ -44,7 +31,7 @@ internal sealed class ElbQueryService(ElbModel model)
     public ConcurrentDictionary<string, bool> Denied { get; } = new();
 
     /// <summary>Answers in the place of the service's own, for as long as it is set and gives one.</summary>
-    public Func<string, ElbAnswer?>? Always { get; set; }
+    public Func<string, HttpReply?>? Always { get; set; }
 
     /// <summary>What the server's clock shows more than the model's.</summary>
     public TimeSpan Skew { get; set; }
@@ -54,14 +41,14 @@ internal sealed class ElbQueryService(ElbModel model)
 
     public DateTimeOffset Now => model.Time.GetUtcNow() + Skew;
 
-    public static ElbAnswer Error(int status, string code, string message) => new(
+    public static HttpReply Error(int status, string code, string message) => new(
         status,
         $"""<ErrorResponse xmlns="http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/"><Error><Type>{(status >= 500 ? "Receiver" : "Sender")}</Type><Code>{code}</Code><Message>{SecurityElement.Escape(message)}</Message></Error><RequestId>{Guid.NewGuid()}</RequestId></ErrorResponse>""");
 
     /// <summary>The next calls, whatever they are, are answered so.</summary>
-    public void AnswerOnce(params ElbAnswer[] answers) => Array.ForEach(answers, _next.Enqueue);
+    public void AnswerOnce(params HttpReply[] answers) => Array.ForEach(answers, _next.Enqueue);
 
-    public ElbAnswer Answer(ElbRequest request)
+    public HttpReply Answer(HttpCall request)
     {
         var form = Encoding.UTF8.GetString(request.Body).Split('&', StringSplitOptions.RemoveEmptyEntries)
             .Select(pair => pair.Split('=', 2))
@@ -113,7 +100,7 @@ internal sealed class ElbQueryService(ElbModel model)
     private static string[] Listed(Dictionary<string, string> form, string name) =>
         [.. form.Where(pair => pair.Key.StartsWith($"{name}.member.", StringComparison.Ordinal)).Select(pair => pair.Value)];
 
-    private static ElbAnswer Ok(string action, string result) => new(
+    private static HttpReply Ok(string action, string result) => new(
         200,
         $"""<{action}Response xmlns="http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/"><{action}Result>{result}</{action}Result><ResponseMetadata><RequestId>{Guid.NewGuid()}</RequestId></ResponseMetadata></{action}Response>""");
 
@@ -121,7 +108,7 @@ internal sealed class ElbQueryService(ElbModel model)
 
     private static string ListOf(string name, IEnumerable<string> members) => $"<{name}>{string.Concat(members.Select(member => $"<member>{member}</member>"))}</{name}>";
 
-    private ElbAnswer Page<T>(string action, Dictionary<string, string> form, string list, IReadOnlyList<T> all, Func<T, string> write)
+    private HttpReply Page<T>(string action, Dictionary<string, string> form, string list, IReadOnlyList<T> all, Func<T, string> write)
     {
         var from = form.TryGetValue("Marker", out var marker) ? int.Parse(Encoding.ASCII.GetString(Convert.FromBase64String(marker)), null) : 0;
         var size = Math.Min(LargestPage, form.TryGetValue("PageSize", out var asked) ? int.Parse(asked, null) : 400);
@@ -129,7 +116,7 @@ internal sealed class ElbQueryService(ElbModel model)
         return Ok(action, ListOf(list, all.Skip(from).Take(size).Select(write)) + next);
     }
 
-    private ElbAnswer Balancers(Dictionary<string, string> form)
+    private HttpReply Balancers(Dictionary<string, string> form)
     {
         var (arns, names) = (Listed(form, "LoadBalancerArns"), Listed(form, "Names"));
         var found = model.Balancers.Where(balancer => (arns.Length == 0 || arns.Contains(balancer.Arn)) && (names.Length == 0 || names.Contains(balancer.Name))).ToList();
@@ -146,7 +133,7 @@ internal sealed class ElbQueryService(ElbModel model)
             + Element("DNSName", balancer.DnsName) + $"<State>{Element("Code", "active")}</State>" + Element("Type", balancer.Type) + Element("IpAddressType", "ipv4"));
     }
 
-    private ElbAnswer Groups(Dictionary<string, string> form)
+    private HttpReply Groups(Dictionary<string, string> form)
     {
         var (arns, names) = (Listed(form, "TargetGroupArns"), Listed(form, "Names"));
         var balancer = form.GetValueOrDefault("LoadBalancerArn");
@@ -166,7 +153,7 @@ internal sealed class ElbQueryService(ElbModel model)
             + Element("UnhealthyThresholdCount", "2") + Element("TargetType", group.TargetType));
     }
 
-    private ElbAnswer Health(Dictionary<string, string> form)
+    private HttpReply Health(Dictionary<string, string> form)
     {
         if (model.Groups.FirstOrDefault(group => group.Arn == form.GetValueOrDefault("TargetGroupArn")) is not { } found)
         {

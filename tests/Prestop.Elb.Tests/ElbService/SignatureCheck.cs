@@ -4,9 +4,6 @@ using System.Text;
 
 namespace Prestop.Elb.Tests.ElbService;
 
-/// <summary>A request as the server sees it.</summary>
-internal sealed record ElbRequest(string Method, string Path, IReadOnlyDictionary<string, string> Headers, byte[] Body);
-
 /// <summary>Verifies Signature Version 4 as a server does, step by step from its description, with nothing of the SDK.</summary>
 internal static class SignatureCheck
 {
@@ -14,7 +11,7 @@ internal static class SignatureCheck
 
     /// <summary>What is wrong with the request's signature, as an error of AWS; null when it is right.</summary>
     public static (string Code, string Message)? Problem(
-        ElbRequest request, string accessKey, string secret, string? token, string region, string service, DateTimeOffset now)
+        HttpCall request, string accessKey, string secret, string? token, string region, string service, DateTimeOffset now)
     {
         if (!request.Headers.TryGetValue("authorization", out var authorization))
         {

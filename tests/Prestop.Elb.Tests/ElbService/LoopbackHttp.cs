@@ -5,22 +5,23 @@ using System.Text;
 
 namespace Prestop.Elb.Tests.ElbService;
 
-/// <summary>The service on a loopback port: HTTP/1.1, connections that stay open, and every way to fail that a test asks for.</summary>
-internal sealed class LoopbackElb : IAsyncDisposable
+/// <summary>Answers on a loopback port: HTTP/1.1, connections that stay open, and every way to fail that a test asks for.</summary>
+internal sealed class LoopbackHttp : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly List<Task> _connections = [];
     private readonly Task _accepting;
 
-    public LoopbackElb(ElbQueryService service)
+    private readonly Func<HttpCall, HttpReply> _answer;
+    private readonly Func<DateTimeOffset> _date;
+
+    public LoopbackHttp(Func<HttpCall, HttpReply> answer, Func<DateTimeOffset>? date = null)
     {
-        Service = service;
+        (_answer, _date) = (answer, date ?? TimeProvider.System.GetUtcNow);
         _listener.Start();
         _accepting = AcceptAsync();
     }
-
-    public ElbQueryService Service { get; }
 
     public Uri Address => new(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/"));
 
@@ -56,7 +57,7 @@ internal sealed class LoopbackElb : IAsyncDisposable
             {
                 var stream = client.GetStream();
                 var unread = new List<byte>();
-                while (await ReadAsync(stream, unread) is { } request && await ReplyAsync(client, stream, Service.Answer(request)))
+                while (await ReadAsync(stream, unread) is { } request && await ReplyAsync(client, stream, _answer(request)))
                 {
                 }
             }
@@ -67,7 +68,7 @@ internal sealed class LoopbackElb : IAsyncDisposable
         }
     }
 
-    private async Task<ElbRequest?> ReadAsync(NetworkStream stream, List<byte> unread)
+    private async Task<HttpCall?> ReadAsync(NetworkStream stream, List<byte> unread)
     {
         while (true)
         {
@@ -83,7 +84,7 @@ internal sealed class LoopbackElb : IAsyncDisposable
                     var body = unread.GetRange(end + 4, length).ToArray();
                     unread.RemoveRange(0, end + 4 + length);
                     var start = lines[0].Split(' ');
-                    return new ElbRequest(start[0], start[1], headers, body);
+                    return new HttpCall(start[0], start[1], headers, body);
                 }
             }
 
@@ -98,7 +99,7 @@ internal sealed class LoopbackElb : IAsyncDisposable
         }
     }
 
-    private async Task<bool> ReplyAsync(TcpClient client, NetworkStream stream, ElbAnswer answer)
+    private async Task<bool> ReplyAsync(TcpClient client, NetworkStream stream, HttpReply answer)
     {
         if (answer.Hangs)
         {
@@ -113,41 +114,9 @@ internal sealed class LoopbackElb : IAsyncDisposable
         }
 
         var body = Encoding.UTF8.GetBytes(answer.Body);
-        var head = $"HTTP/1.1 {answer.Status} Status\r\nDate: {Service.Now:R}\r\nContent-Type: text/xml\r\nContent-Length: {body.Length}\r\n\r\n";
+        var head = $"HTTP/1.1 {answer.Status} Status\r\nDate: {_date():R}\r\nContent-Type: {answer.ContentType}\r\nContent-Length: {body.Length}\r\n\r\n";
         await stream.WriteAsync(Encoding.ASCII.GetBytes(head), _stop.Token);
         await stream.WriteAsync(answer.IsCut ? body.AsMemory(0, body.Length / 2) : body, _stop.Token);
         return !answer.IsCut;
-    }
-}
-
-/// <summary>The service without a network, for tests on fake time: what cannot be an answer is what HttpClient would throw.</summary>
-internal sealed class DirectElb(ElbQueryService service, TimeProvider time) : HttpMessageHandler
-{
-    /// <summary>How long an answer takes.</summary>
-    public TimeSpan Latency { get; set; }
-
-    /// <summary>Thrown in the place of an answer, for as long as it is set.</summary>
-    public Exception? Throws { get; set; }
-
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-    {
-        var headers = request.Headers.Concat(request.Content!.Headers).ToDictionary(pair => pair.Key.ToLowerInvariant(), pair => string.Join(", ", pair.Value));
-        var body = await request.Content.ReadAsByteArrayAsync(cancellationToken);
-        var answer = service.Answer(new ElbRequest(request.Method.Method, request.RequestUri!.AbsolutePath, headers, body));
-        if (Latency > TimeSpan.Zero || answer.Hangs)
-        {
-            await Task.Delay(answer.Hangs ? Timeout.InfiniteTimeSpan : Latency, time, cancellationToken);
-        }
-
-        if (Throws is not null || answer.IsReset)
-        {
-            throw Throws ?? new HttpRequestException(HttpRequestError.Unknown, "reset", new IOException("reset"));
-        }
-
-        return new HttpResponseMessage((HttpStatusCode)answer.Status)
-        {
-            Headers = { Date = service.Now },
-            Content = new StringContent(answer.IsCut ? answer.Body[..(answer.Body.Length / 2)] : answer.Body),
-        };
     }
 }
