@@ -8,7 +8,8 @@ namespace Prestop.Conditions;
 /// off, and may take half a minute when name servers are silent: while one runs, no other is begun.
 /// </summary>
 /// <param name="name">The name, or an address.</param>
-internal sealed class NameLookup(string name)
+/// <param name="family">Which addresses; by default those of both families.</param>
+internal sealed class NameLookup(string name, AddressFamily family = AddressFamily.Unspecified)
 {
     private Task<IPAddress[]>? _running;
 
@@ -17,7 +18,7 @@ internal sealed class NameLookup(string name)
     /// <exception cref="SocketException">The name does not resolve, or that cannot be told.</exception>
     public async Task<IPAddress[]> ResolveAsync(CancellationToken cancellation)
     {
-        var lookup = _running ??= Dns.GetHostAddressesAsync(name, CancellationToken.None);
+        var lookup = _running ??= Dns.GetHostAddressesAsync(name, family, CancellationToken.None);
         try
         {
             return await lookup.WaitAsync(cancellation);

@@ -72,6 +72,19 @@ public sealed class DnsTests : IAsyncLifetime
         Assert.Contains("the name server does not answer", prestop.Stderr.Text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(FailingDns.A)]
+    [InlineData(FailingDns.Aaaa)]
+    public async Task A_failure_for_one_kind_of_address_leaves_it_untold_whatever_is_said_of_the_other(ushort failsFor)
+    {
+        using var dns = new FailingDns(_network, failsFor);
+
+        await using var prestop = Prestop(FailingDns.ResolvConf + "options timeout:1 attempts:1\n", "--max", "3s", "gone:dns://api.test.");
+
+        await prestop.ExitsWithAsync(124);
+        Assert.Contains("the name server does not answer", prestop.Stderr.Text, StringComparison.Ordinal);
+    }
+
     private Child Prestop(string resolvConf, params string[] arguments) =>
         new EmptyRoot { Network = _network, ResolvConf = resolvConf }.Run("prestop", arguments);
 }
