@@ -75,7 +75,7 @@ public sealed class EndpointsScheme(ContainerEnvironment environment, Random ran
     /// </summary>
     private sealed class Endpoints(
         string service, string? @namespace, ContainerEnvironment environment, ConditionSettings settings, Random random)
-        : ICondition, IDisposable
+        : ICondition
     {
         private const int SlicesInOneAnswer = 5;
 
@@ -116,7 +116,11 @@ public sealed class EndpointsScheme(ContainerEnvironment environment, Random ran
             return await ListAsync(watchNext: !watches, cancellation);
         }
 
-        public void Dispose() => _api?.Dispose();
+        public ValueTask DisposeAsync()
+        {
+            _api?.Dispose();
+            return ValueTask.CompletedTask;
+        }
 
         private bool HasBegun(out string problem)
         {

@@ -7,30 +7,32 @@ namespace Prestop.Conditions;
 /// <summary>Every scheme there is. A new one is registered here and nowhere else.</summary>
 public static class Schemes
 {
-    /// <summary>In the order in which help and README list them.</summary>
-    public static IReadOnlyList<IScheme> All { get; } =
+    private static readonly (string Name, Func<IScheme> Make)[] Known =
     [
-        new HttpScheme("http"),
-        new HttpScheme("https"),
-        new TcpScheme(),
-        new UnixScheme(),
-        new DnsScheme(),
-        new FileScheme(),
-        new IdleScheme(),
-        new ClosedScheme(),
-        new EndpointsScheme(),
+        ("http", () => new HttpScheme("http")),
+        ("https", () => new HttpScheme("https")),
+        ("tcp", () => new TcpScheme()),
+        ("unix", () => new UnixScheme()),
+        ("dns", () => new DnsScheme()),
+        ("file", () => new FileScheme()),
+        ("idle", () => new TrafficScheme("idle", new IdleRule())),
+        ("closed", () => new TrafficScheme("closed", new ClosedRule())),
+        ("endpoints", () => new EndpointsScheme()),
     ];
+
+    /// <summary>In the order in which help and README list them.</summary>
+    public static IReadOnlyList<IScheme> All => [.. Known.Select(known => known.Make())];
 
     /// <summary>Finds a scheme by its name, in any case, as RFC 3986 section 3.1 has it.</summary>
     /// <param name="name">What stands before <c>://</c>.</param>
     /// <param name="scheme">The scheme, when there is one.</param>
     public static bool TryFind(ReadOnlySpan<char> name, [NotNullWhen(true)] out IScheme? scheme)
     {
-        foreach (var candidate in All)
+        foreach (var known in Known)
         {
-            if (name.Equals(candidate.Name, StringComparison.OrdinalIgnoreCase))
+            if (name.Equals(known.Name, StringComparison.OrdinalIgnoreCase))
             {
-                scheme = candidate;
+                scheme = known.Make();
                 return true;
             }
         }

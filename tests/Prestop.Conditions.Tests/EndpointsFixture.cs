@@ -39,7 +39,7 @@ internal sealed class EndpointsFixture : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        (Condition as IDisposable)?.Dispose();
+        await Condition.DisposeAsync();
         await Server.DisposeAsync();
         Pod.Dispose();
     }

@@ -110,12 +110,17 @@ public sealed class SchemeParsingTests
     [Fact]
     public void A_step_takes_64_ports_and_no_more()
     {
-        using var most = Parse("idle://:" + string.Join(',', Enumerable.Range(1, 64)), out _) as IDisposable;
-        Assert.NotNull(most);
-
+        Assert.NotNull(Parse("idle://:" + string.Join(',', Enumerable.Range(1, 64)), out _));
         Assert.Null(Parse("idle://:" + string.Join(',', Enumerable.Range(1, 65)), out var problem));
         Assert.EndsWith("65 ports; one step takes at most 64, write several steps", problem);
     }
+
+    [Fact]
+    public void A_scheme_is_found_by_the_name_that_it_has_in_any_case() => Assert.All(Schemes.All, scheme =>
+    {
+        Assert.True(Schemes.TryFind(scheme.Name.ToUpperInvariant(), out var found));
+        Assert.Equal((scheme.Name, scheme.Syntax), (found.Name, found.Syntax));
+    });
 
     private static ICondition? Parse(string text, out string problem)
     {

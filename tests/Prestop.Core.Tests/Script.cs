@@ -21,6 +21,8 @@ internal sealed class Script(params Observation[] answers) : ICondition
 
     public bool WasCancelled { get; private set; }
 
+    public int Disposed { get; private set; }
+
     /// <summary>Never answers, and stops when it is told to.</summary>
     public static Script Hanging() => new();
 
@@ -35,5 +37,11 @@ internal sealed class Script(params Observation[] answers) : ICondition
         using var told = cancellation.Register(() => WasCancelled = true);
         await Task.Delay(Timeout.InfiniteTimeSpan, cancellation);
         throw new InvalidOperationException("an infinite delay has ended");
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        Disposed++;
+        return ValueTask.CompletedTask;
     }
 }

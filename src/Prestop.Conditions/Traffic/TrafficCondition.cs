@@ -9,7 +9,7 @@ namespace Prestop.Conditions.Traffic;
 /// connections once a second, and when the quiet period may be over; and before it says so, the whole table. Where nothing
 /// is announced, it looks at that pace.
 /// </remarks>
-internal sealed class TrafficCondition : ICondition, IDisposable
+internal sealed class TrafficCondition : ICondition
 {
     private static readonly TimeSpan Refresh = TimeSpan.FromSeconds(1);
 
@@ -65,7 +65,11 @@ internal sealed class TrafficCondition : ICondition, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _table?.Dispose();
+    public ValueTask DisposeAsync()
+    {
+        _table?.Dispose();
+        return ValueTask.CompletedTask;
+    }
 
     private Observation Look()
     {

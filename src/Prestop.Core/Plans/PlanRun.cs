@@ -49,9 +49,27 @@ public sealed class PlanRun
         _loop = new WaitingLoop(rules, time, random);
     }
 
-    /// <summary>Runs the plan to its end, once.</summary>
+    /// <summary>Runs the plan to its end, once, and disposes of its conditions.</summary>
     /// <param name="cancellation">The caller's way to call the plan off.</param>
     public async Task<PlanResult> RunAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return await RunStepsAsync(cancellation);
+        }
+        finally
+        {
+            foreach (var step in _plan.Steps)
+            {
+                if (step is ConditionStep { Condition: var condition })
+                {
+                    await condition.DisposeAsync();
+                }
+            }
+        }
+    }
+
+    private async Task<PlanResult> RunStepsAsync(CancellationToken cancellation)
     {
         var ends = _plan.Order switch
         {

@@ -13,5 +13,5 @@ public sealed record PauseStep(string Text, TimeSpan Length) : Step(Text);
 
 /// <summary>A step that is done when a condition is met.</summary>
 /// <param name="Text">The step as the user wrote it.</param>
-/// <param name="Condition">What is asked.</param>
+/// <param name="Condition">What is asked; whoever runs the plan disposes of it.</param>
 public sealed record ConditionStep(string Text, ICondition Condition) : Step(Text);

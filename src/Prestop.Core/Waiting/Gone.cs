@@ -24,4 +24,7 @@ public sealed class Gone(ICondition condition) : ICondition
             },
         };
     }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => condition.DisposeAsync();
 }

@@ -1,10 +1,13 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Prestop.Core.Waiting;
 
 /// <summary>
 /// Something that can be waited for. It asks once a call; <see cref="WaitingLoop"/> repeats. What stands in the way of an
-/// answer is an <see cref="Observation"/>, never an exception.
+/// answer is an <see cref="Observation"/>, never an exception. The run of a plan disposes of its conditions; one that holds nothing
+/// between its looks need not care.
 /// </summary>
-public interface ICondition
+public interface ICondition : IAsyncDisposable
 {
     /// <summary>
     /// True while a look is under way whose question has reached the target, so that only the answer is missing: the target is
@@ -24,4 +27,8 @@ public interface ICondition
     /// <summary>Looks once.</summary>
     /// <param name="cancellation">Ends the look at once; the only exception that may leave is its cancellation.</param>
     ValueTask<Observation> AskAsync(CancellationToken cancellation);
+
+    /// <summary>Closes what the looks opened. A look that could not be called off may still be under way.</summary>
+    [SuppressMessage("Usage", "CA1816", Justification = "an interface has no finalizer to suppress")]
+    ValueTask IAsyncDisposable.DisposeAsync() => ValueTask.CompletedTask;
 }

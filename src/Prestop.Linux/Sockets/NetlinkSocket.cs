@@ -193,3 +193,58 @@ internal sealed partial class NetlinkSocket : IDisposable
         public BpfInstruction* Instructions;
     }
 }
+
+/// <summary>The kernel's socket diagnosis cannot be used, or failed.</summary>
+public sealed class NetlinkException : IOException
+{
+    /// <summary>ENOENT: the answer of a kernel whose modules inet_diag or tcp_diag are not there and cannot be loaded (net/core/sock_diag.c).</summary>
+    public const int NoDiagnosis = 2;
+
+    /// <summary>The kernel or a sandbox gave an error.</summary>
+    /// <param name="error">The error number.</param>
+    public NetlinkException(int error)
+        : base("netlink: " + (error is NoDiagnosis ? "this kernel has no tcp_diag" : Marshal.GetPInvokeErrorMessage(error))) => Error = error;
+
+    /// <summary>The kernel gave an answer that cannot be believed.</summary>
+    /// <param name="problem">What is wrong with it.</param>
+    public NetlinkException(string problem)
+        : base("netlink: " + problem)
+    {
+    }
+
+    /// <summary>The error number (errno); 0 when there is none.</summary>
+    public int Error { get; }
+}
+
+/// <summary>One instruction of classic BPF (struct sock_filter).</summary>
+internal readonly struct BpfInstruction
+{
+    private const ushort LoadHalfWord = 0x28;
+    private const ushort JumpIfEqual = 0x15;
+    private const ushort Return = 0x06;
+
+    private readonly ushort _code;
+    private readonly byte _jumpIfTrue;
+    private readonly byte _jumpIfFalse;
+    private readonly uint _operand;
+
+    private BpfInstruction(ushort code, byte jumpIfTrue, uint operand) =>
+        (_code, _jumpIfTrue, _jumpIfFalse, _operand) = (code, jumpIfTrue, 0, operand);
+
+    /// <summary>A program that accepts a message when the big-endian number at an offset is one of some.</summary>
+    /// <param name="offset">Where the number's two bytes are.</param>
+    /// <param name="wanted">The numbers; at most 250, since a jump is one byte long.</param>
+    public static BpfInstruction[] AcceptIfHalfWordIsOneOf(uint offset, ReadOnlySpan<ushort> wanted)
+    {
+        var program = new BpfInstruction[wanted.Length + 3];
+        program[0] = new BpfInstruction(LoadHalfWord, 0, offset);
+        for (var i = 0; i < wanted.Length; i++)
+        {
+            program[i + 1] = new BpfInstruction(JumpIfEqual, (byte)(wanted.Length - i), wanted[i]);
+        }
+
+        program[^2] = new BpfInstruction(Return, 0, 0);
+        program[^1] = new BpfInstruction(Return, 0, uint.MaxValue);
+        return program;
+    }
+}

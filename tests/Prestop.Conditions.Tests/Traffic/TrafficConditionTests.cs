@@ -137,13 +137,13 @@ public sealed class TrafficConditionTests
     }
 
     [Fact]
-    public void The_table_is_closed_with_the_condition()
+    public async Task The_table_is_closed_with_the_condition()
     {
         var table = Table();
         var condition = Condition(table);
         _clock.Run(() => condition.AskAsync(default).AsTask());
 
-        condition.Dispose();
+        await condition.DisposeAsync();
 
         Assert.True(table.IsDisposed);
     }
@@ -161,7 +161,7 @@ public sealed class TrafficConditionTests
         FakeTable table, Func<ICondition, ICondition>? wrap = null, TimeSpan? max = null, WaitingRules? rules = null,
         ushort[]? ports = null, Action<Observation>? looked = null)
     {
-        using var condition = Condition(table, ports ?? []);
+        var condition = Condition(table, ports ?? []);
         var loop = new WaitingLoop(rules ?? new WaitingRules(), _clock, new Random(1));
         var deadline = Deadline.After(max ?? TimeSpan.FromSeconds(60), 0, _clock);
         return _clock.Run(() => loop.UntilMetAsync(wrap?.Invoke(condition) ?? condition, deadline, looked ?? (_ => { }), default));

@@ -41,6 +41,19 @@ public class PlanRunTests
         Assert.Equal(0, later.Asked);
     }
 
+    [Theory]
+    [InlineData(StepOrder.InOrder)]
+    [InlineData(StepOrder.Any)]
+    [InlineData(StepOrder.All)]
+    public void The_run_disposes_of_all_conditions_once_also_of_those_that_were_never_asked_and_of_opposites(StepOrder order)
+    {
+        Script[] scripts = [new(Script.Broken), new(Script.Met), Script.Hanging()];
+
+        Run(new Plan { Steps = [Sleep(1), .. scripts.Select(script => new ConditionStep("", new Gone(script)))], Order = order });
+
+        Assert.All(scripts, script => Assert.Equal(1, script.Disposed));
+    }
+
     [Fact]
     public void A_failed_step_is_passed_over_when_told_to_continue()
     {
