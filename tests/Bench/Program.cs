@@ -22,6 +22,8 @@ try
         ("sockets", SocketTableSection.Measure),
         ("schemes", () => SchemeSection.Measure(folder)),
         ("drain", () => DrainSection.Measure(folder)),
+        ("evidence", SimulationSection.Measure),
+        ("evidence", ProbeSimulationSection.Measure),
     ];
     if (args.FirstOrDefault(name => all.All(section => section.Name != name)) is { } unknown)
     {

@@ -13,6 +13,10 @@ internal static class Cell
 
     public static string Kibibytes(long bytes) => (bytes / 1024).ToString("N0", CultureInfo.InvariantCulture);
 
+    public static string Seconds(double seconds) => seconds.ToString("0.0", CultureInfo.InvariantCulture);
+
+    public static string Share(double share) => share == 0 ? "0 %" : share.ToString("0.00 %", CultureInfo.InvariantCulture);
+
     public static string Ratio(double figure, double reference) => (figure / reference).ToString("0.00", CultureInfo.InvariantCulture);
 
     public static string Ratio(TimeSpan figure, TimeSpan reference) => Ratio(figure.TotalSeconds, reference.TotalSeconds);

@@ -20,6 +20,11 @@ internal sealed record Goal(string What, double Figure, double Limit, string For
 
     public static Goal Count(string what, int count, int limit) => new(what, count, limit, "{0:N0}", IsBinding: true);
 
+    public static Goal Share(string what, double share, double limit) => new(what, share, limit, "{0:0.000 %}", IsBinding: true);
+
+    /// <summary>Seconds of fake time, which are the program's alone.</summary>
+    public static Goal Seconds(string what, double seconds, double limit) => new(what, seconds, limit, "{0:0.00} s", IsBinding: true);
+
     public static Goal Time(string what, TimeSpan time, TimeSpan limit) =>
         new(what, time.TotalMilliseconds, limit.TotalMilliseconds, "{0:0.0} ms", IsBinding: false);
 

@@ -1,5 +1,4 @@
 using BlackBox.Tests.Harness;
-using Xunit;
 
 namespace BlackBox.Tests.Dns;
 

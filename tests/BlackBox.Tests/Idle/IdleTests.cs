@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using BlackBox.Tests.Harness;
-using Xunit;
 
 namespace BlackBox.Tests.Idle;
 

@@ -1,0 +1,64 @@
+namespace Prestop.Conditions.Traffic.Evidence;
+
+/// <summary>
+/// How long it must be silent: always the same time, or as long as the traffic that was seen makes it evidence.
+/// </summary>
+/// <remarks>
+/// <para>Silence proves that the balancer has stopped only against a rhythm that was seen, and only when traffic as it was would hardly
+/// ever pause for so long. The figures are those of <c>./build.sh bench evidence</c>, which tries them on arrivals of many kinds:</para>
+/// <list type="bullet">
+/// <item><description><i>Dense</i>: looks with arrivals, less 2.5 times the looks without, make 17 or more. It tells 20 arrivals a
+/// second from the 10 of a long burst, as Wald's sequential test does; a look without weighs a little less than in that test, so
+/// that 20 a second are known within 5 s rather than 10. The time before the first arrival counts as silence, so a burst that begins
+/// in the wait never qualifies. Two seconds are then 40 arrivals that did not come.</description></item>
+/// <item><description><i>A rhythm</i>: 20 looks with arrivals in 5 different seconds, which one burst cannot fill. A gap ten times the
+/// longest of 20 comes once in 30 million times where arrivals are independent: 1 / C(20 + 10, 10).</description></item>
+/// <item><description><i>Dense for too short a time</i>: two thirds of the time below, for a busy pod whose balancer stops within two
+/// seconds.</description></item>
+/// <item><description><i>Too little to tell</i>: a time that outlasts what balancers usually take.</description></item>
+/// </list>
+/// </remarks>
+internal sealed class QuietPeriod
+{
+    /// <summary>What <c>--quiet-unseen</c> is when it is not given.</summary>
+    public static readonly TimeSpan DefaultUnseen = TimeSpan.FromSeconds(15);
+
+    /// <summary>A port that has been quiet for so long is done when <c>--max</c> ends the wait.</summary>
+    public static readonly TimeSpan EnoughAtMax = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan ShortestDense = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ShortestRhythm = TimeSpan.FromSeconds(5);
+
+    private readonly TimeSpan _longest;
+
+    private QuietPeriod(TimeSpan longest, bool isAuto) => (_longest, IsAuto) = (longest, isAuto);
+
+    /// <summary>Whether it depends on what was seen.</summary>
+    public bool IsAuto { get; }
+
+    /// <summary>A period that is always the same.</summary>
+    /// <param name="length">How long.</param>
+    public static QuietPeriod Fixed(TimeSpan length) => new(length, isAuto: false);
+
+    /// <summary>A period that depends on what was seen.</summary>
+    /// <param name="unseen">How long where that is too little to tell; it is never longer than this.</param>
+    public static QuietPeriod Auto(TimeSpan unseen) => new(unseen, isAuto: true);
+
+    /// <summary>How long it must be silent after such traffic.</summary>
+    /// <param name="rhythm">What was seen.</param>
+    public TimeSpan After(in Rhythm rhythm)
+    {
+        if (!IsAuto)
+        {
+            return _longest;
+        }
+
+        var needed = (2 * rhythm.Busy) - (5 * rhythm.Silent) >= 34 ? AtLeast(ShortestDense, 4 * rhythm.LongestGap)
+            : rhythm.Busy >= 20 && rhythm.Seconds >= 5 ? AtLeast(ShortestRhythm, 10 * rhythm.LongestGap)
+            : rhythm.Busy >= 10 && rhythm.Busy >= rhythm.Silent ? _longest * 2 / 3
+            : _longest;
+        return needed < _longest ? needed : _longest;
+    }
+
+    private static TimeSpan AtLeast(TimeSpan least, TimeSpan span) => span > least ? span : least;
+}

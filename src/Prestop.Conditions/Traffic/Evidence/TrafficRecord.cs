@@ -1,0 +1,113 @@
+using Prestop.Core.Addresses;
+
+namespace Prestop.Conditions.Traffic.Evidence;
+
+/// <summary>
+/// All that a wait remembers of the traffic it saw, in 5 kB however much there is. It knows no clock and no socket: looks are told
+/// to it, with times counted from the start of the wait.
+/// </summary>
+internal sealed class TrafficRecord
+{
+    // A probe is over by then; what stays open longer is a client that keeps its connection.
+    private static readonly TimeSpan ShortLife = TimeSpan.FromSeconds(1);
+
+    private readonly QuietPeriod _quiet;
+    private readonly bool _knowsProbes;
+    private readonly Clients _clients;
+    private readonly TrafficHistory _history = new();
+    private readonly TrafficHistory _judged = new();
+    private TimeSpan? _last;
+    private TimeSpan? _lastOpen;
+    private TimeSpan _lastCount;
+
+    /// <summary>Begins a record.</summary>
+    /// <param name="quiet">How long it must be silent.</param>
+    /// <param name="knowsProbes">Whether probes are told from traffic.</param>
+    public TrafficRecord(QuietPeriod quiet, bool knowsProbes)
+    {
+        (_quiet, _knowsProbes) = (quiet, knowsProbes);
+        _clients = new Clients(AddTraffic);
+    }
+
+    /// <summary>The last probe that was recognised: its address and period. Null when there was none yet.</summary>
+    public (InternetAddress From, TimeSpan Period)? Probe { get; private set; }
+
+    /// <summary>Whether there were more clients than can be named.</summary>
+    public bool HasOthers => _clients.HasOthers;
+
+    /// <summary>Notes traffic of which nothing is known but that it was there.</summary>
+    /// <param name="at">When.</param>
+    public void AddTraffic(TimeSpan at)
+    {
+        _last = Later(_last, at);
+        _history.Add(at);
+    }
+
+    /// <summary>Begins to take in all connections that are open.</summary>
+    public void BeginOpen()
+    {
+        _lastOpen = null;
+        _clients.BeginOpen();
+    }
+
+    /// <summary>Takes in a connection that is open.</summary>
+    /// <param name="arrival">The connection.</param>
+    /// <param name="now">The time of the look.</param>
+    public void AddOpen(in Arrival arrival, TimeSpan now)
+    {
+        _clients.AddOpen(arrival.From, arrival.Segments, arrival.At > _lastCount);
+        var mayBeProbe = _knowsProbes && arrival.IsSmall && now - arrival.At <= ShortLife;
+        if (mayBeProbe && _clients.IsProbe(arrival.From, arrival.At))
+        {
+            return;
+        }
+
+        // What may still turn out to be a probe is judged again at the next look: by then it has ended, or stayed.
+        _lastOpen = Later(_lastOpen, arrival.Counted);
+        if (!mayBeProbe)
+        {
+            _history.Add(arrival.At);
+        }
+    }
+
+    /// <summary>Ends what <see cref="BeginOpen"/> began.</summary>
+    /// <param name="now">The time of the look.</param>
+    public void EndOpen(TimeSpan now)
+    {
+        _clients.EndOpen(now);
+        _lastCount = now;
+    }
+
+    /// <summary>Takes in a connection that has ended.</summary>
+    /// <param name="arrival">The connection.</param>
+    /// <param name="now">The time of the look.</param>
+    public void AddEnded(in Arrival arrival, TimeSpan now)
+    {
+        var habit = _clients.AddEnded(arrival.From, now);
+        if (!_knowsProbes || !arrival.IsSmall)
+        {
+            _last = Later(_last, arrival.Counted);
+            _history.Add(arrival.At);
+        }
+        else if (habit.Add(arrival.At) is { } period)
+        {
+            Probe = (arrival.From, period);
+        }
+    }
+
+    /// <summary>When there was traffic last, and how long it must be silent after it.</summary>
+    /// <param name="now">The time.</param>
+    public (TimeSpan? Last, TimeSpan Quiet) Judge(TimeSpan now)
+    {
+        _clients.MoveTo(now);
+        _judged.CopyFrom(_history);
+        var last = Later(Later(_last, _lastOpen), _clients.AddUnexplainedTo(_judged));
+        return (last, _quiet.After(_judged.Rhythm()));
+    }
+
+    /// <summary>Who keeps the port busy, the busiest first.</summary>
+    /// <param name="most">How many are asked for.</param>
+    public BusyClient[] Busiest(int most) => _clients.Busiest(most);
+
+    private static TimeSpan? Later(TimeSpan? one, TimeSpan? other) => one > other ? one : other ?? one;
+}
