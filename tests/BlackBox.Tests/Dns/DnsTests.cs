@@ -1,4 +1,5 @@
 using BlackBox.Tests.Harness;
+using Xunit;
 
 namespace BlackBox.Tests.Dns;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using BlackBox.Tests.Harness;
+using Xunit;
 
 namespace BlackBox.Tests.Idle;
 
