@@ -1,7 +1,7 @@
 using Prestop.Core;
 using Prestop.Core.Plans;
 using Prestop.Core.Waiting;
-using Prestop.Linux.Certificates;
+using Prestop.Http.Trust;
 using Prestop.Linux.Processes;
 using Prestop.Options;
 using Prestop.Report;

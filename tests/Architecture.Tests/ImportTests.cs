@@ -9,14 +9,15 @@ public class ImportTests
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
         ["Sleep"] = [],
-        ["Prestop"] = ["Prestop.Core", "Prestop.Linux", "Prestop.Conditions"],
-        ["Prestopd"] = ["Prestop.Core", "Prestop.Linux", "Prestop.Kubernetes", "Prestop.Kubeconfig", "Prestop.Elb"],
+        ["Prestop"] = ["Prestop.Core", "Prestop.Linux", "Prestop.Http", "Prestop.Conditions"],
+        ["Prestopd"] = ["Prestop.Core", "Prestop.Linux", "Prestop.Http", "Prestop.Kubernetes", "Prestop.Kubeconfig", "Prestop.Elb"],
         ["Prestop.Core"] = [],
         ["Prestop.Linux"] = ["Prestop.Core"],
-        ["Prestop.Conditions"] = ["Prestop.Core", "Prestop.Linux", "Prestop.Kubernetes"],
-        ["Prestop.Kubernetes"] = ["Prestop.Core"],
+        ["Prestop.Http"] = ["Prestop.Core", "Prestop.Linux"],
+        ["Prestop.Conditions"] = ["Prestop.Core", "Prestop.Linux", "Prestop.Http", "Prestop.Kubernetes"],
+        ["Prestop.Kubernetes"] = ["Prestop.Core", "Prestop.Http"],
         ["Prestop.Kubeconfig"] = ["Prestop.Core", "Prestop.Kubernetes"],
-        ["Prestop.Elb"] = ["Prestop.Core", "Prestop.Kubernetes"],
+        ["Prestop.Elb"] = ["Prestop.Core", "Prestop.Http", "Prestop.Kubernetes"],
     };
 
     public static TheoryData<string> Projects => [.. House.Projects];

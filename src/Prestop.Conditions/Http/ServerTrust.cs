@@ -1,6 +1,6 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
-using Prestop.Linux.Certificates;
+using Prestop.Http.Trust;
 
 namespace Prestop.Conditions.Http;
 

@@ -6,7 +6,7 @@ using Prestop.Core;
 using Prestop.Core.Addresses;
 using Prestop.Core.Plans;
 using Prestop.Core.Waiting;
-using Prestop.Linux.Certificates;
+using Prestop.Http.Trust;
 
 namespace Prestop.Options;
 

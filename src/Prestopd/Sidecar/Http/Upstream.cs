@@ -1,5 +1,5 @@
 using System.Net;
-using Prestop.Linux.Certificates;
+using Prestop.Http.Trust;
 
 namespace Prestopd.Sidecar;
 

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
-namespace Prestop.Linux.Certificates;
+namespace Prestop.Http.Trust;
 
 /// <summary>A PEM file of certificate authorities, as <c>--cacert</c> names it.</summary>
 public static class CertificateAuthorities

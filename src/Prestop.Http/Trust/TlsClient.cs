@@ -1,7 +1,7 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 
-namespace Prestop.Linux.Certificates;
+namespace Prestop.Http.Trust;
 
 /// <summary>How the programs speak TLS as a client.</summary>
 public static class TlsClient

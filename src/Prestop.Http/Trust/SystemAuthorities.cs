@@ -1,6 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 
-namespace Prestop.Linux.Certificates;
+namespace Prestop.Http.Trust;
 
 /// <summary>
 /// The authorities that an image trusts: the file that SSL_CERT_FILE names, else the first bundle where distributions keep

@@ -1,4 +1,4 @@
-namespace Prestop.Linux.Certificates;
+namespace Prestop.Http.Trust;
 
 /// <summary>
 /// .NET looks for certificates below the user's home too, and fails every TLS handshake where there is neither HOME nor an entry

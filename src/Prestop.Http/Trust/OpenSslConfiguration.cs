@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Prestop.Linux.Certificates;
+namespace Prestop.Http.Trust;
 
 /// <summary>The file that OpenSSL reads when it is first used: OPENSSL_CONF, or openssl.cnf of the image.</summary>
 internal static partial class OpenSslConfiguration
