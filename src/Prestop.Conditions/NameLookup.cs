@@ -11,6 +11,8 @@ namespace Prestop.Conditions;
 /// <param name="family">Which addresses; by default those of both families.</param>
 internal sealed class NameLookup(string name, AddressFamily family = AddressFamily.Unspecified)
 {
+    // .NET throws for 0.0.0.0 and :: where it is to look up a name.
+    private readonly IPAddress[]? _address = IPAddress.TryParse(name, out var address) ? [address] : null;
     private Task<IPAddress[]>? _running;
 
     /// <summary>Looks the name up, or goes on waiting for the lookup that runs.</summary>
@@ -18,6 +20,11 @@ internal sealed class NameLookup(string name, AddressFamily family = AddressFami
     /// <exception cref="SocketException">The name does not resolve, or that cannot be told.</exception>
     public async Task<IPAddress[]> ResolveAsync(CancellationToken cancellation)
     {
+        if (_address is not null)
+        {
+            return _address;
+        }
+
         var lookup = _running ??= Dns.GetHostAddressesAsync(name, family, CancellationToken.None);
         try
         {

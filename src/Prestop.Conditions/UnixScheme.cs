@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using Prestop.Core.Waiting;
-using Prestop.Linux.Files;
 
 namespace Prestop.Conditions;
 
@@ -32,45 +31,55 @@ internal sealed class UnixCondition(string path, ConditionSettings settings) : I
     /// <inheritdoc/>
     public async ValueTask<Observation> AskAsync(CancellationToken cancellation)
     {
-        using var attempt = new CancellationTokenSource(settings.ConnectTimeout, settings.Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(attempt.Token, cancellation);
-        Socket socket;
         try
         {
-            socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        }
-        catch (SocketException failure)
-        {
-            return failure.SocketErrorCode is SocketError.TooManyOpenSockets
-                ? SocketFindings.Judge(failure.SocketErrorCode)
-                : new(Finding.Broken, "Unix-domain sockets are not allowed here; a seccomp profile may deny them");
-        }
-
-        using var _ = socket;
-        try
-        {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), either.Token);
+            using var connection = await ConnectAsync(path, settings, cancellation);
             return new Observation(Finding.Met, "accepts connections");
         }
         catch (SocketException failure)
         {
-            return Judge(failure.SocketErrorCode);
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            return SocketFindings.Judge(SocketError.TimedOut);
+            return SocketFindings.Judge(failure.SocketErrorCode, path);
         }
     }
 
-    private Observation Judge(SocketError error) => error switch
+    /// <summary>Connects to a Unix-domain socket.</summary>
+    /// <param name="path">Where it is.</param>
+    /// <param name="settings">The time for the connection.</param>
+    /// <param name="caller">Ends the attempt.</param>
+    /// <returns>The connection, which the caller closes.</returns>
+    /// <exception cref="SocketException">There is none; <see cref="SocketFindings.Judge(SocketError, string)"/> tells what that means.</exception>
+    public static async Task<Socket> ConnectAsync(string path, ConditionSettings settings, CancellationToken caller)
     {
-        SocketError.ConnectionRefused => new(Finding.Absent, "connection refused"),
-        _ when FileSearch.LookFor(path) is FileFinding.Absent => new(Finding.Absent, "does not exist"),
+        using var patience = new CancellationTokenSource(settings.ConnectTimeout, settings.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, caller);
+        var socket = Open();
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), either.Token);
+            return socket;
+        }
+        catch (Exception failure)
+        {
+            socket.Dispose();
+            if (failure is OperationCanceledException && !caller.IsCancellationRequested)
+            {
+                throw new SocketException((int)SocketError.TimedOut);
+            }
 
-        // Not for ever: servers make the socket first and set its mode afterwards.
-        SocketError.AccessDenied => new(Finding.Unclear, "permission denied"),
-        SocketError.WouldBlock => new(Finding.Unclear, "its queue of connections is full"),
-        SocketError.ProtocolType => new(Finding.Broken, "not a stream socket"),
-        _ => SocketFindings.Judge(error),
-    };
+            throw;
+        }
+    }
+
+    private static Socket Open()
+    {
+        try
+        {
+            return new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        }
+        catch (SocketException failure) when (failure.SocketErrorCode is not SocketError.TooManyOpenSockets)
+        {
+            // A filter of system calls answers as it likes, with EACCES too, which would look like the socket file's mode.
+            throw new SocketException((int)SocketError.AddressFamilyNotSupported);
+        }
+    }
 }

@@ -13,7 +13,7 @@ internal static class Program
         Allocator.KeepOneArena();
         NameServices.KeepToFilesAndDns();
         using var loop = new MainLoop();
-        return RequestReader.Read(Arguments.Exact(words), Environment.GetEnvironmentVariable, loop.Time) switch
+        return RequestReader.Read(Arguments.Exact(words), Variables.Find, loop.Time) switch
         {
             Request.Print print => Answer.Print(print.Text),
             Request.Install install => Installation.Run(install.Directory),

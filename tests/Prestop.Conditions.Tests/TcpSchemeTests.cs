@@ -11,6 +11,9 @@ public sealed class TcpSchemeTests
     [InlineData("127.0.0.1", "127.0.0.1")]
     [InlineData("127.0.0.1", "localhost")]
     [InlineData("::1", "[::1]")]
+    [InlineData("127.0.0.1", "0.0.0.0")]
+    [InlineData("127.0.0.1", "0")]
+    [InlineData("::1", "[::]")]
     public async Task A_listening_port_accepts(string address, string host)
     {
         using var listener = new TcpListener(IPAddress.Parse(address), 0);

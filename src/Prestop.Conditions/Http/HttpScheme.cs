@@ -13,7 +13,7 @@ public sealed class HttpScheme(string name) : IScheme
     public string Syntax => name + "://HOST[:PORT][/PATH]";
 
     /// <inheritdoc/>
-    public string DoneWhen => "it answers with an accepted status; an answer may take as long as it likes";
+    public string DoneWhen => "the head of an answer with an accepted status has come, with --body all of it; it may take as long as it likes";
 
     /// <inheritdoc/>
     public ICondition? Parse(string text, ConditionSettings settings, out string problem)
@@ -21,6 +21,12 @@ public sealed class HttpScheme(string name) : IScheme
         if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Host.Length == 0)
         {
             problem = $"'{text}': not a URL; write {Syntax}";
+            return null;
+        }
+
+        if (url.HostNameType is not (UriHostNameType.IPv4 or UriHostNameType.IPv6) && !NetworkTarget.IsName(AsciiHostOf(url)))
+        {
+            problem = $"'{text}': '{url.Host}' is neither a host name of at most {NetworkTarget.LongestName} letters, digits, '-', '.' and '_' nor an address";
             return null;
         }
 
@@ -32,5 +38,17 @@ public sealed class HttpScheme(string name) : IScheme
 
         problem = "";
         return new HttpCondition(url, settings);
+    }
+
+    private static string AsciiHostOf(Uri url)
+    {
+        try
+        {
+            return url.IdnHost;
+        }
+        catch (UriFormatException)
+        {
+            return "";
+        }
     }
 }

@@ -1,28 +1,58 @@
-using System.Security.Cryptography.X509Certificates;
+using System.Globalization;
 
 namespace Prestop.Conditions.Http;
 
 /// <summary>What an HTTP step sends, whom it trusts and which answers it accepts. Names and meanings are curl's.</summary>
-public sealed record HttpSettings
+public sealed class HttpSettings
 {
     /// <summary>The accepted statuses. Default 200 to 299.</summary>
     public StatusSet Accepted { get; init; } = StatusSet.Success;
 
-    /// <summary>The request's method; null: GET, or POST with <see cref="Data"/>.</summary>
-    public HttpMethod? Method { get; init; }
+    /// <summary>The request's method, a token; null: GET, or POST with <see cref="Data"/>.</summary>
+    public string? Method { get; init; }
 
     /// <summary>Header fields that are sent with the request. They may hold secrets: never shown.</summary>
-    public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
+    public IReadOnlyList<HeaderField> Headers { get; init; } = [];
 
-    /// <summary>The request's body; null: none.</summary>
-    public string? Data { get; init; }
+    /// <summary>The values of <c>-d</c>, as <see cref="RequestBody"/> reads them; null: no body. They may hold secrets: never shown.</summary>
+    public IReadOnlyList<string>? Data { get; init; }
 
-    /// <summary>The certificate authorities to trust instead of the system's; null: the system's.</summary>
-    public X509Certificate2Collection? Authorities { get; init; }
+    /// <summary>Whether the end of an accepted answer's body is waited for, not only that of its head.</summary>
+    public bool WaitsForBody { get; init; }
+
+    /// <summary>How long a server that has accepted the connection may be silent; <see cref="Timeout.InfiniteTimeSpan"/>, the default: for ever.</summary>
+    public TimeSpan AnswerTimeout { get; init; } = Timeout.InfiniteTimeSpan;
+
+    /// <summary>The PEM file of the certificate authorities to trust instead of the image's; null: the image's.</summary>
+    public string? AuthorityFile { get; init; }
 
     /// <summary>Whether any certificate is accepted.</summary>
     public bool Insecure { get; init; }
 
     /// <summary>The Unix-domain socket to connect to instead of the URL's host; null: the host.</summary>
     public string? UnixSocket { get; init; }
+
+    /// <summary>Tells whether a header field would make a request that no server can read to its end.</summary>
+    /// <param name="field">The field.</param>
+    /// <param name="data">The values of <c>-d</c>; empty: no body.</param>
+    /// <returns>Null, or what is wrong, with the fix.</returns>
+    public static string? ProblemOf(HeaderField field, IReadOnlyList<string> data)
+    {
+        if (field.Is("Transfer-Encoding"))
+        {
+            return data.Count == 0 ? "Transfer-Encoding without a body; give one with --data, or leave it out"
+                : field.Value is "chunked" ? null
+                : "Transfer-Encoding can only be chunked; write that, or leave it out";
+        }
+
+        if (!field.Is("Content-Length"))
+        {
+            return null;
+        }
+
+        var length = data.Count == 0 ? 0 : RequestBody.LengthOf(data);
+        return length is null ? "Content-Length with a file as body; leave it out, it is counted"
+            : field.Value == length.Value.ToString(CultureInfo.InvariantCulture) ? null
+            : $"Content-Length is not {length}, the length of the body; leave it out, it is counted";
+    }
 }

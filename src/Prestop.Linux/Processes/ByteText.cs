@@ -10,6 +10,23 @@ public static class ByteText
 {
     private const int Escape = 0xDC00;
 
+    /// <summary>Whether a text stands for bytes that are UTF-8.</summary>
+    /// <param name="text">Any text.</param>
+    public static bool IsUtf8(string text)
+    {
+        for (ReadOnlySpan<char> rest = text; !rest.IsEmpty;)
+        {
+            if (Rune.DecodeFromUtf16(rest, out _, out var length) is not System.Buffers.OperationStatus.Done)
+            {
+                return false;
+            }
+
+            rest = rest[length..];
+        }
+
+        return true;
+    }
+
     /// <summary>The bytes as text.</summary>
     /// <param name="bytes">Any bytes.</param>
     public static string Decode(ReadOnlySpan<byte> bytes)

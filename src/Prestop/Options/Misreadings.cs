@@ -15,16 +15,25 @@ internal static class Misreadings
     {
         var read = new List<string>(words.Length);
         var isValue = false;
+        var mayBeSecret = false;
         foreach (var word in words)
         {
-            if (!isValue && Misreading(word, isFirst: read.Count == 0) is { } problem)
+            if (mayBeSecret && !word.StartsWith('-'))
+            {
+                // The value of an option that there is not, such as curl's -u USER:PASSWORD: taken for a step, it would be shown.
+                mayBeSecret = false;
+            }
+            else if (!isValue && Misreading(word, isFirst: read.Count == 0) is { } problem)
             {
                 problems.Add(problem);
-                continue;
+                mayBeSecret = word.StartsWith('-');
             }
-
-            read.Add(word);
-            isValue = !isValue && OptionTable.Known.Any(row => row.Value is not null && (row.Name == word || row.Short == word));
+            else
+            {
+                read.Add(word);
+                isValue = !isValue && OptionTable.Known.Any(row => row.Value is not null && (row.Name == word || row.Short == word));
+                mayBeSecret = false;
+            }
         }
 
         return [.. read];
@@ -42,10 +51,10 @@ internal static class Misreadings
     {
         var cut = word.IndexOfAny(['=', ':']);
         var name = cut < 0 ? word : word[..cut];
-        return OptionTable.Known.FirstOrDefault(row => row.Name == name) is not { } row || (cut >= 0 && word[cut] == ':')
-            ? $"unrecognized option '{(cut >= 0 && word[cut] == '=' ? name : word)}'"
+        return OptionTable.Known.FirstOrDefault(row => row.Name == name) is not { } row ? $"unrecognized option '{name}'"
             : cut < 0 ? null
             : row.Value is null ? $"option '{name}' takes no value: write it alone"
+            : word[cut] == ':' ? $"option '{name}' takes its value behind '=' or as the next word: write {name} {row.Value}"
             : cut == word.Length - 1 ? $"option '{name}' needs a value: {name} {row.Value}"
             : null;
     }
@@ -57,7 +66,7 @@ internal static class Misreadings
             var name = $"-{word[letter]}";
             if (OptionTable.Known.FirstOrDefault(row => row.Short == name) is not { } row)
             {
-                return word.Length == 2 ? $"unrecognized option '{word}'" : $"unrecognized option '{name}' in '{word}'";
+                return $"unrecognized option '{name}'" + (letter == 1 ? "" : $" in '{word[..(letter + 1)]}'");
             }
 
             if (row.Value is not null)

@@ -25,15 +25,18 @@ internal static class OptionTable
         "the pod's grace period: warn when the plan cannot end 2s before it does");
     public static readonly OptionRow Status = new("--status", "CODES", "200-299", "http: accepted statuses and ranges of them, with commas");
     public static readonly OptionRow Method = new("--method", "NAME", "GET, or POST with --data", "http: request method") { Short = "-X" };
-    public static readonly OptionRow Header = new("--header", "'NAME: VALUE'", "none", "http: send this header field too; repeatable")
+    public static readonly OptionRow Header = new("--header", "'NAME: VALUE'", "none", "http: send this header field too; 'NAME:' leaves one out, 'NAME;' sends it empty; repeatable")
     {
         Short = "-H",
         IsRepeatable = true,
         IsSecret = true,
     };
 
-    public static readonly OptionRow Data = new("--data", "TEXT", "none", "http: send this as the request's body") { Short = "-d", IsSecret = true };
-    public static readonly OptionRow CaCert = new("--cacert", "FILE", "the system's", "https: trust the authorities in this PEM file, and no others");
+    public static readonly OptionRow Data = new("--data", "TEXT", "none", "http: send this as the request's body, or @FILE for a file without its line ends; '&' joins several") { Short = "-d", IsSecret = true };
+    public static readonly OptionRow Body = new("--body", null, "", "http: wait for the end of the answer's body, too; it is not kept");
+    public static readonly OptionRow AnswerTimeout = new("--answer-timeout", "D", "none",
+        "http: how long a server that has accepted the connection may be silent");
+    public static readonly OptionRow CaCert = new("--cacert", "FILE", "the system's", "https: trust the certificates in this PEM file, authorities or servers' own, and no others");
     public static readonly OptionRow Insecure = new("--insecure", null, "", "https: accept any certificate") { Short = "-k" };
     public static readonly OptionRow UnixSocket = new("--unix-socket", "PATH", "none", "http: connect to this Unix-domain socket, not to the URL's host");
     public static readonly OptionRow LogTo = new("--log-to", "stderr|pid1", "stderr",
@@ -49,7 +52,7 @@ internal static class OptionTable
     public static IReadOnlyList<OptionRow> Rows { get; } =
     [
         Max, Min, Any, All, Interval, Successes, ConnectTimeout, Quiet, Ignore, OnFailure, Fallback, Grace,
-        Status, Method, Header, Data, CaCert, Insecure, UnixSocket,
+        Status, Method, Header, Data, Body, AnswerTimeout, CaCert, Insecure, UnixSocket,
         LogTo, LogFormat, Silent, Verbose, DryRun,
     ];
 

@@ -1,12 +1,11 @@
 using System.Globalization;
-using System.Security.Cryptography.X509Certificates;
 using Prestop.Conditions;
 using Prestop.Conditions.Http;
 using Prestop.Core;
 using Prestop.Core.Addresses;
 using Prestop.Core.Plans;
 using Prestop.Core.Waiting;
-using Prestop.Http.Trust;
+using Prestop.Linux.Processes;
 
 namespace Prestop.Options;
 
@@ -22,12 +21,11 @@ internal sealed class RequestReader
     private readonly TimeProvider _time;
     private readonly List<string> _problems;
     private readonly bool _isMisread;
-    private string? _broken;
 
     private RequestReader(Line line, Func<string, string?> environment, TimeProvider time) =>
         (_line, _environment, _time, _problems, _isMisread) = (line, environment, time, line.Problems, line.Problems.Count > 0);
 
-    /// <summary>Reads a request. Opens no file but the one of <c>--cacert</c>.</summary>
+    /// <summary>Reads a request. Opens no file.</summary>
     /// <param name="words">The arguments of the process.</param>
     /// <param name="environment">Gives an environment variable's value, or null when it is not set.</param>
     /// <param name="time">The clock of the conditions.</param>
@@ -56,7 +54,6 @@ internal sealed class RequestReader
 
         Request request = _line.Operands is ["install", ..] ? ReadInstall() : ReadWait();
         return _problems.Count > 0 ? new Request.Refusal(ExitCodes.Usage, _problems)
-            : _broken is not null ? new Request.Refusal(ExitCodes.Broken, [_broken])
             : request;
     }
 
@@ -173,8 +170,12 @@ internal sealed class RequestReader
             Accepted = Statuses(),
             Method = Method(),
             Headers = Headers(),
-            Data = Text(OptionTable.Data),
-            Authorities = Authorities(),
+            Data = Texts(OptionTable.Data) is { Count: > 0 } data ? data : null,
+            WaitsForBody = Flag(OptionTable.Body),
+            AnswerTimeout = Duration(OptionTable.AnswerTimeout, ShortestInterval) is { } silence && silence <= Deadline.Longest
+                ? silence
+                : Timeout.InfiniteTimeSpan,
+            AuthorityFile = Text(OptionTable.CaCert),
             Insecure = Flag(OptionTable.Insecure),
             UnixSocket = UnixSocket(),
         },
@@ -223,56 +224,45 @@ internal sealed class RequestReader
         return statuses ?? StatusSet.Success;
     }
 
-    private HttpMethod? Method()
+    private string? Method()
     {
         if (Text(OptionTable.Method) is not { } text)
         {
             return null;
         }
 
-        try
-        {
-            return new HttpMethod(text);
-        }
-        catch (Exception problem) when (problem is FormatException or ArgumentException)
+        if (!HeaderField.IsToken(text))
         {
             Refuse(OptionTable.Method, text, "not an HTTP method; write one word, such as POST");
-            return null;
         }
+        else if (text is "CONNECT")
+        {
+            Refuse(OptionTable.Method, text, "only a proxy has an answer to it, and steps use none; write another method, such as GET");
+        }
+
+        return text;
     }
 
-    private List<KeyValuePair<string, string>> Headers()
+    private List<HeaderField> Headers()
     {
-        var headers = new List<KeyValuePair<string, string>>();
+        var headers = new List<HeaderField>();
         foreach (var text in Texts(OptionTable.Header))
         {
-            if (HeaderField.Parse(text) is { } field)
+            if (HeaderField.Parse(text) is not { } field)
             {
-                headers.Add(field);
+                Refuse(OptionTable.Header, text, "not a header field; write 'NAME: VALUE' on one line, in ASCII");
+            }
+            else if (HttpSettings.ProblemOf(field, Texts(OptionTable.Data)) is { } problem)
+            {
+                Refuse(OptionTable.Header, text, problem);
             }
             else
             {
-                Refuse(OptionTable.Header, text, "not a header field; write 'NAME: VALUE' on one line");
+                headers.Add(field);
             }
         }
 
         return headers;
-    }
-
-    private X509Certificate2Collection? Authorities()
-    {
-        if (Text(OptionTable.CaCert) is not { } path)
-        {
-            return null;
-        }
-
-        var authorities = CertificateAuthorities.Read(path, out var problem);
-        if (authorities is null)
-        {
-            _broken = $"{Source(OptionTable.CaCert)} '{path}': {problem}";
-        }
-
-        return authorities;
     }
 
     private string? UnixSocket()
@@ -370,7 +360,7 @@ internal sealed class RequestReader
             given = row.IsRepeatable ? text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) : [text];
         }
 
-        return [.. given.Select(value => Expanded(value, Naming(row, value))).OfType<string>()];
+        return [.. given.Select(value => Expanded(value, Naming(row, value), row == OptionTable.Data)).OfType<string>()];
     }
 
     /// <summary>An empty variable counts as not set, and blanks at the ends do not count: a YAML block leaves a line end behind.</summary>
@@ -380,29 +370,29 @@ internal sealed class RequestReader
 
     private string Naming(OptionRow row, string text) => row.IsSecret ? Source(row) : $"{Source(row)} '{text}'";
 
-    private string? Expanded(string text, string source)
+    private string? Expanded(string text, string source, bool isOfBytes = false)
     {
         var expanded = Expansion.Expand(text, _environment, out var unset);
-        if (unset is null)
+        var problem = unset is not null ? $"environment variable {unset} is not set; set it, or write $$({unset}) for the text itself"
+            : isOfBytes || ByteText.IsUtf8(expanded) ? null
+            : "not UTF-8; write other bytes of a URL as %XX";
+        if (problem is null)
         {
             return expanded;
         }
 
-        var problem = $"{source}: environment variable {unset} is not set; set it, or write $$({unset}) for the text itself";
-        if (!_problems.Contains(problem))
-        {
-            _problems.Add(problem);
-        }
-
+        Add($"{source}: {problem}");
         return null;
     }
 
-    private void Refuse(OptionRow row, string text, string problem)
+    private void Refuse(OptionRow row, string text, string problem) => Add($"{Naming(row, text)}: {problem}");
+
+    /// <summary>An option is read wherever it matters, and told once.</summary>
+    private void Add(string problem)
     {
-        var line = $"{Naming(row, text)}: {problem}";
-        if (!_problems.Contains(line))
+        if (!_problems.Contains(problem))
         {
-            _problems.Add(line);
+            _problems.Add(problem);
         }
     }
 }

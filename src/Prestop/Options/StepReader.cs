@@ -27,7 +27,7 @@ internal static class StepReader
 
         if (!Schemes.TryFind(target.AsSpan(0, colon), out var scheme))
         {
-            return Refuse($"'{text}': unknown scheme '{target[..colon]}'; use one of {string.Join(", ", Schemes.All.Select(known => known.Name))}");
+            return Refuse($"'{text}': unknown scheme; use one of {string.Join(", ", Schemes.All.Select(known => known.Name))}");
         }
 
         return scheme.Parse(target, settings, out var problem) is { } condition
@@ -51,7 +51,7 @@ internal static class StepReader
         }
     }
 
-    /// <summary>A step without the user name, password and query of its URL: they are for the server only.</summary>
+    /// <summary>A step without the user name, password, query and fragment of its URL: they are for the server only, or not even for it.</summary>
     private static string Shown(string text)
     {
         var start = AfterScheme(text);
@@ -61,18 +61,22 @@ internal static class StepReader
 
     /// <summary>
     /// The same of a step that cannot be used. Where its parts end is not known: a password that should have been escaped may
-    /// hold a slash.
+    /// hold a slash, and the scheme may be missing or stand in the wrong place.
     /// </summary>
     /// <param name="text">Any text.</param>
-    public static string ShownRefused(string text) => Masked(text, AfterScheme(text), text.LastIndexOf('@'));
+    public static string ShownRefused(string text)
+    {
+        var start = AfterScheme(text);
+        return Masked(text, text.AsSpan(0, start).Contains('@') ? 0 : start, text.LastIndexOf('@'));
+    }
 
     private static int AfterScheme(string text) =>
-        text.IndexOf("://", StringComparison.Ordinal) is >= 0 and var colon ? colon + "://".Length : text.Length;
+        text.IndexOf("://", StringComparison.Ordinal) is >= 0 and var colon ? colon + "://".Length : 0;
 
     private static string Masked(string text, int start, int at)
     {
         var rest = text.AsSpan(Math.Max(start, at));
-        var query = rest.IndexOf('?');
-        return $"{text.AsSpan(0, start)}{(at < start ? "" : Mask)}{(query < 0 ? rest : rest[..(query + 1)])}{(query < 0 ? "" : Mask)}";
+        var end = rest.IndexOfAny('?', '#');
+        return $"{text.AsSpan(0, start)}{(at <= start ? "" : Mask)}{(end < 0 ? rest : rest[..(end + 1)])}{(end < 0 ? "" : Mask)}";
     }
 }

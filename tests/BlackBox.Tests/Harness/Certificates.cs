@@ -1,3 +1,4 @@
+using System.Formats.Asn1;
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -7,7 +8,14 @@ namespace BlackBox.Tests.Harness;
 /// <summary>A certificate authority of the test's own, and servers' certificates, good and bad, as PEM files in a temporary folder.</summary>
 public sealed class Certificates : IDisposable
 {
+    /// <summary>How many certificates are in <see cref="BundleFile"/>.</summary>
+    public const int InBundle = Unrelated + 3;
+
+    private const int Unrelated = 150;
+
     private static TimeSpan Day => TimeSpan.FromDays(1);
+
+    private static readonly Lazy<RSA> OldKey = new(() => RSA.Create(2048));
 
     private readonly TemporaryFolder _folder = new();
 
@@ -16,17 +24,22 @@ public sealed class Certificates : IDisposable
         using var authority = MakeAuthority("Test Authority");
         using var stranger = MakeAuthority("Unknown Authority");
         using var between = MakeAuthority("Test Intermediate", authority);
+        using var constrained = MakeAuthority("Constrained Authority", nameConstraint: "example.org");
         AuthorityFile = _folder.Write("ca.pem", authority.ExportCertificatePem());
         var now = DateTimeOffset.UtcNow;
         Good = Issue("good", authority, "localhost", IPAddress.Loopback, now + Day);
-        GoodRsa = Issue("good-rsa", authority, "localhost", IPAddress.Loopback, now + Day, isRsa: true);
+        GoodRsa = Issue("good-rsa", authority, "localhost", IPAddress.Loopback, now + Day, rsaBits: 2048);
         WrongName = Issue("wrong-name", authority, "elsewhere.test", IPAddress.Parse("192.0.2.1"), now + Day);
         Expired = Issue("expired", authority, "localhost", IPAddress.Loopback, now - Day);
         Untrusted = Issue("untrusted", stranger, "localhost", IPAddress.Loopback, now + Day);
         Indirect = Issue("indirect", between, "localhost", IPAddress.Loopback, now + Day);
+        ShortKey = Issue("short-key", authority, "localhost", IPAddress.Loopback, now + Day, rsaBits: 1024);
+        ForClients = Issue("for-clients", authority, "localhost", IPAddress.Loopback, now + Day, usage: "1.3.6.1.5.5.7.3.2");
+        OutsideOfConstraint = Issue("outside", constrained, "localhost", IPAddress.Loopback, now + Day);
         IntermediateFile = _folder.Write("intermediate.pem", between.ExportCertificatePem());
         BundleFile = _folder.Write("bundle.pem", string.Concat(
-            Enumerable.Range(0, 150).Select(MakeUnrelated).Append(authority.ExportCertificatePem()).Append(between.ExportCertificatePem())
+            Enumerable.Range(0, Unrelated).Select(MakeUnrelated)
+                .Concat([authority.ExportCertificatePem(), between.ExportCertificatePem(), constrained.ExportCertificatePem()])
                 .Select(certificate => $"# a comment, as bundles have them\n{certificate}\n")));
     }
 
@@ -54,8 +67,32 @@ public sealed class Certificates : IDisposable
     /// <summary>The authority between <see cref="Indirect"/> and <see cref="AuthorityFile"/>.</summary>
     public string IntermediateFile { get; }
 
-    /// <summary>150 authorities that signed nothing here, and behind them that of <see cref="AuthorityFile"/> and that of <see cref="IntermediateFile"/>.</summary>
+    /// <summary>With an RSA key of 1024 bits.</summary>
+    public ServerCertificate ShortKey { get; }
+
+    /// <summary>With the extended key usage of clients alone.</summary>
+    public ServerCertificate ForClients { get; }
+
+    /// <summary>Signed by an authority of <see cref="BundleFile"/> that may sign for example.org alone.</summary>
+    public ServerCertificate OutsideOfConstraint { get; }
+
+    /// <summary>
+    /// 150 authorities that signed nothing here, and behind them that of <see cref="AuthorityFile"/>, that of <see cref="IntermediateFile"/> and
+    /// that of <see cref="OutsideOfConstraint"/>.
+    /// </summary>
     public string BundleFile { get; }
+
+    /// <summary>An authority, in a file of its own, and a server's certificate that it signed as was usual long ago.</summary>
+    /// <param name="hash">MD5 or SHA1.</param>
+    public (string AuthorityFile, ServerCertificate Server) SignedWith(HashAlgorithmName hash)
+    {
+        var signing = new CertificateRequest("CN=Old Authority", OldKey.Value, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        signing.CertificateExtensions.Add(X509BasicConstraintsExtension.CreateForCertificateAuthority());
+        using var authority = signing.CreateSelfSigned(DateTimeOffset.UtcNow - (10 * Day), DateTimeOffset.UtcNow + (10 * Day));
+        return (
+            _folder.Write("old-ca.pem", authority.ExportCertificatePem()),
+            Issue(hash.Name!, authority, "localhost", IPAddress.Loopback, DateTimeOffset.UtcNow + Day, signature: new OldSignature(OldKey.Value, hash)));
+    }
 
     public void Dispose() => _folder.Dispose();
 
@@ -65,13 +102,18 @@ public sealed class Certificates : IDisposable
         return authority.ExportCertificatePem();
     }
 
-    private static X509Certificate2 MakeAuthority(string name, X509Certificate2? issuer = null)
+    private static X509Certificate2 MakeAuthority(string name, X509Certificate2? issuer = null, string? nameConstraint = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(X509BasicConstraintsExtension.CreateForCertificateAuthority());
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, critical: true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
+        if (nameConstraint is not null)
+        {
+            request.CertificateExtensions.Add(new X509Extension("2.5.29.30", Permitting(nameConstraint), critical: true));
+        }
+
         var (from, until) = (DateTimeOffset.UtcNow - (10 * Day), DateTimeOffset.UtcNow + (10 * Day));
         if (issuer is null)
         {
@@ -83,9 +125,10 @@ public sealed class Certificates : IDisposable
         return signed.CopyWithPrivateKey(key);
     }
 
-    private ServerCertificate Issue(string file, X509Certificate2 authority, string name, IPAddress address, DateTimeOffset until, bool isRsa = false)
+    private ServerCertificate Issue(string file, X509Certificate2 authority, string name, IPAddress address, DateTimeOffset until,
+        int? rsaBits = null, string usage = "1.3.6.1.5.5.7.3.1", X509SignatureGenerator? signature = null)
     {
-        using AsymmetricAlgorithm key = isRsa ? RSA.Create(2048) : ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using AsymmetricAlgorithm key = rsaBits is { } bits ? RSA.Create(bits) : ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = key is RSA rsa
             ? new CertificateRequest($"CN={name}", rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
             : new CertificateRequest($"CN={name}", (ECDsa)key, HashAlgorithmName.SHA256);
@@ -94,15 +137,49 @@ public sealed class Certificates : IDisposable
         names.AddIpAddress(address);
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(X509BasicConstraintsExtension.CreateForEndEntity());
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], critical: false)); // serverAuth
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(usage)], critical: false)); // serverAuth, or clientAuth with 2 at its end
         using var certificate = request.Create(
             authority.SubjectName,
-            X509SignatureGenerator.CreateForECDsa(authority.GetECDsaPrivateKey()!),
+            signature ?? X509SignatureGenerator.CreateForECDsa(authority.GetECDsaPrivateKey()!),
             until - (5 * Day),
             until,
             RandomNumberGenerator.GetBytes(16));
         return new ServerCertificate(
             _folder.Write($"{file}.pem", certificate.ExportCertificatePem()),
             _folder.Write($"{file}.key", key.ExportPkcs8PrivateKeyPem()));
+    }
+
+    /// <summary>NameConstraints of RFC 5280, section 4.2.1.10: permittedSubtrees with one dNSName.</summary>
+    private static byte[] Permitting(string domain)
+    {
+        var writer = new AsnWriter(AsnEncodingRules.DER);
+        using (writer.PushSequence())
+        using (writer.PushSequence(new Asn1Tag(TagClass.ContextSpecific, 0)))
+        using (writer.PushSequence())
+        {
+            writer.WriteCharacterString(UniversalTagNumber.IA5String, domain, new Asn1Tag(TagClass.ContextSpecific, 2));
+        }
+
+        return writer.Encode();
+    }
+
+    /// <summary>RSA with MD5 or SHA-1, which .NET does not sign with any more.</summary>
+    private sealed class OldSignature(RSA key, HashAlgorithmName hash) : X509SignatureGenerator
+    {
+        public override byte[] GetSignatureAlgorithmIdentifier(HashAlgorithmName hashAlgorithm)
+        {
+            var writer = new AsnWriter(AsnEncodingRules.DER);
+            using (writer.PushSequence())
+            {
+                writer.WriteObjectIdentifier(hash == HashAlgorithmName.MD5 ? "1.2.840.113549.1.1.4" : "1.2.840.113549.1.1.5");
+                writer.WriteNull();
+            }
+
+            return writer.Encode();
+        }
+
+        public override byte[] SignData(byte[] data, HashAlgorithmName hashAlgorithm) => key.SignData(data, hash, RSASignaturePadding.Pkcs1);
+
+        protected override PublicKey BuildPublicKey() => CreateForRSA(key, RSASignaturePadding.Pkcs1).PublicKey;
     }
 }

@@ -1,6 +1,6 @@
 namespace BlackBox.Tests.Harness;
 
-/// <summary>A folder for one test, gone with it. Programs in an <see cref="EmptyRoot"/> may read and enter it.</summary>
+/// <summary>A folder for one test, gone with it. Programs in an empty root may read and enter it.</summary>
 public sealed class TemporaryFolder : IDisposable
 {
     public TemporaryFolder()

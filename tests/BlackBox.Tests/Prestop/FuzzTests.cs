@@ -13,7 +13,7 @@ public sealed class FuzzTests
     [
         "0", "5", "1.5s", "1m30s", "PT1M", "inf", "-1", "5M", "1:30", "", " ", "nan", "1e400", "0x1p-3", "99999999999999999999d", "1e-400", "µ", "\u00e9\ud83d\ude00",
         "--", "-", "---", "--=", "-=", "-:", "--max", "--max=", "--max:5s", "--min", "--any", "--all", "--any=1", "--interval", "--successes", "--connect-timeout",
-        "--on-failure", "--fallback", "--grace", "--status", "--method", "-X", "-XPOST", "-X=", "--header", "-H", "A: b", "A:", ": b", "--data", "-d", "-dx", "--cacert",
+        "--on-failure", "--fallback", "--grace", "--status", "--method", "-X", "-XPOST", "-X=", "--header", "-H", "A: b", "A:", ": b", "--data", "-d", "-dx", "-d@x", "--body", "--answer-timeout", "--cacert",
         "/dev/null", "/dev/urandom", "/", "--insecure", "-k", "--unix-socket", "--log-to", "pid1", "--log-format", "json", "-q", "-v", "-qv", "-qkv", "-qz", "-hq", "--help",
         "--version", "--silent", "--verbose", "--dry-run", "stop", "continue", "200", "200-299,410", "299-200", "600", "1000000", "1000001", "http://h/", "https://h:443/a?b#c",
         "http://", "http:///", "http://[::1]:80/", "http://[::1", "http://u:p@h/", "http://h:0/", "http://h:65536", "http://ex%41mple/", "http://\u00fc.test/", "HTTP://H/",

@@ -223,7 +223,7 @@ public sealed class HttpStepTests
     {
         var run = await EndsAsync(124, "--max", "0.3", "--unix-socket", "/run/app.sock", "http://app/");
 
-        Assert.Contains("prestop: http://app/: the socket does not exist", run.Stderr.Lines);
+        Assert.Contains("prestop: http://app/: does not exist", run.Stderr.Lines);
     }
 
     [Fact]
@@ -330,5 +330,165 @@ public sealed class HttpStepTests
         await new EmptyRoot { Environment = { ["http_proxy"] = proxy.Url(), ["ALL_PROXY"] = proxy.Url() } }.EndsAsync(0, server.Url());
 
         Assert.Equal((0, 1), (proxy.Connections, server.Connections));
+    }
+
+    [Theory]
+    [InlineData("GET")]
+    [InlineData("GET", "-H", "Content-Type: text/plain", "-H", "Content-Encoding: x", "-H", "Content-Language: de", "-H", "Content-Length: 0")]
+    [InlineData("GET", "-H", "Content-Location: /a", "-H", "Content-MD5: x", "-H", "Content-Range: y", "-H", "Content-Disposition: inline")]
+    [InlineData("GET", "-H", "Allow: GET", "-H", "Expires: 0", "-H", "Last-Modified: today")]
+    [InlineData("GET", "-H", "X-A: 1", "-H", "X-A: 2", "-H", "X-Empty;", "-H", "Accept:")]
+    [InlineData("POST", "-d", "a=1", "-d", "b=2", "-H", "Host: elsewhere.test", "-H", "Content-Type: text/plain")]
+    [InlineData("POST", "-d", "a=1", "-H", "Transfer-Encoding: chunked")]
+    [InlineData("PUT", "-X", "PUT", "-d", "@FILE", "-d", "")]
+    public async Task The_request_is_what_curl_sends(string method, params string[] options)
+    {
+        await using var server = FaultyServer.Start();
+        using var folder = new TemporaryFolder();
+        var file = folder.Write("data", "c=3\r\nd=4\n");
+        string[] AskingWith(string path) => [.. options.Select(option => option.Replace("FILE", path, StringComparison.Ordinal)), server.Url("/a?b#c")];
+
+        await using var curl = OnHost.Start(SystemProgram.Curl, ["--silent", .. AskingWith(file)]);
+        await curl.ExitsWithAsync(0);
+        await new EmptyRoot { Files = { ["/run/data"] = file } }.EndsAsync(0, AskingWith("/run/data"));
+
+        var (theirs, ours) = (server.Requests[0], server.Requests[1]);
+        Assert.Equal((method, theirs.Target, theirs.Body), (ours.Method, ours.Target, ours.Body));
+        Assert.Equal(Shared(theirs), Shared(ours));
+
+        static IEnumerable<string> Shared(Request request) =>
+            request.Headers.Where(field => field.Key is not ("User-Agent" or "Connection")).Select(field => $"{field.Key}: {field.Value}").Order();
+    }
+
+    [Fact]
+    public async Task Bytes_arrive_as_they_are_whether_or_not_they_are_UTF8()
+    {
+        await using var server = FaultyServer.Start();
+        var root = new EmptyRoot { Proc = true, Files = { ["/prestop"] = Published.Find("prestop") } };
+
+        await root.RunAsync(SystemProgram.Busybox, "sh", "-c",
+            $$"""BYTES=$(printf '\377\376') && export BYTES && /prestop -d "$BYTES" {{server.Url()}} && /prestop -d '$(BYTES)' {{server.Url()}}""");
+
+        Assert.Equal(["2", "2"], server.Requests.Select(request => request.Headers["Content-Length"]));
+    }
+
+    [Fact]
+    public async Task A_URL_with_bytes_that_are_not_UTF8_is_refused()
+    {
+        var root = new EmptyRoot { Proc = true, Files = { ["/prestop"] = Published.Find("prestop") } };
+        await using var run = root.Run(SystemProgram.Busybox, "sh", "-c", "/prestop \"http://a$(printf '\\377')b/\"");
+
+        await run.ExitsWithAsync(2);
+
+        Assert.EndsWith(": not UTF-8; write other bytes of a URL as %XX", run.Stderr.Lines[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_data_file_that_cannot_be_read_breaks_the_step_and_not_the_fallback()
+    {
+        await using var server = FaultyServer.Start();
+
+        var broken = await EndsAsync(125, "-d", "@/run/none", server.Url());
+        await EndsAsync(0, "-d", "@/run/none", "--fallback", "10ms", server.Url());
+
+        Assert.EndsWith(": the file of --data: no such file; give one that can be read", broken.Stderr.Lines[^1], StringComparison.Ordinal);
+        Assert.Equal(0, server.Connections);
+    }
+
+    [Theory]
+    [InlineData("200 OK", 0)]
+    [InlineData("503 Busy", 1)]
+    public async Task The_end_of_an_accepted_body_is_waited_for_where_it_is_asked_for(string status, int more)
+    {
+        var gate = new Gate();
+        await using var server = FaultyServer.Start(
+            async conversation =>
+            {
+                await conversation.ReadRequestAsync();
+                await conversation.SendAsync($"HTTP/1.1 {status}\r\nContent-Length: 3\r\n\r\nab");
+                await gate.Opened.WaitAsync(conversation.ServerStops);
+                await conversation.SendAsync("c");
+            },
+            Answer.Chunked(200, "a", "b"));
+        await using var run = new EmptyRoot().Prestop("--body", "--interval", "1ms", server.Url());
+        await server.WaitForRequestAsync(1 + more);
+        Assert.Equal(more == 1, run.Ended || server.Connections == 2);
+
+        gate.Open();
+
+        await run.ExitsWithAsync(0);
+        Assert.Equal(1 + more, server.Requests.Count);
+    }
+
+    [Fact]
+    public async Task A_body_that_is_cut_is_asked_for_again_where_its_end_is_waited_for()
+    {
+        await using var server = FaultyServer.Start(Answer.CloseInBody, Answer.UntilClose(200, "all"));
+
+        var run = await EndsAsync(0, "--body", "--interval", "1ms", server.Url());
+
+        Assert.Contains($"prestop: {server.Url()}: the connection was closed before the end of the answer", run.Stderr.Lines);
+        Assert.Equal(2, server.Requests.Count);
+    }
+
+    [Fact]
+    public async Task A_server_that_accepts_and_stays_silent_is_given_up_at_the_answer_timeout()
+    {
+        await using var server = FaultyServer.Start(Answer.Silence, Answer.Status(200));
+
+        var run = await EndsAsync(0, "--answer-timeout", "50ms", "--interval", "1ms", server.Url());
+
+        Assert.Contains($"prestop: {server.Url()}: the server is silent", run.Stderr.Lines);
+    }
+
+    [Fact]
+    public async Task A_server_that_stays_silent_cannot_be_judged()
+    {
+        await using var server = FaultyServer.Start(Answer.Silence);
+
+        await EndsAsync(0, "--answer-timeout", "50ms", "--fallback", "200ms", server.Url());
+        await EndsAsync(124, "--answer-timeout", "50ms", "--max", "200ms", "gone:" + server.Url());
+    }
+
+    [Fact]
+    public async Task An_address_that_is_silent_does_not_keep_it_from_the_next()
+    {
+        using var silent = DeadPort.Silent();
+        await using var server = new FaultyServer.Listen { Address = IPAddress.Parse("127.0.0.2"), Port = silent.Port }.Start();
+        using var folder = new TemporaryFolder();
+        var root = new EmptyRoot
+        {
+            Hosts = "127.0.0.1 app.test\n127.0.0.2 app.test\n",
+            Files = { ["/etc/host.conf"] = folder.Write("host.conf", "multi on\n") }, // else the first line counts alone: host.conf(5)
+        };
+
+        var run = await root.EndsAsync(0, "-v", $"http://app.test:{silent.Port}/");
+        await root.EndsAsync(0, $"tcp://app.test:{silent.Port}");
+
+        Assert.Equal(3, run.Stderr.Lines.Count);
+    }
+
+    [Fact]
+    public async Task A_unix_socket_without_permission_is_told_as_such_and_may_get_one()
+    {
+        using var folder = new TemporaryFolder();
+        await using var server = new FaultyServer.Listen { UnixSocket = folder["app.sock"] }.Start();
+        File.SetUnixFileMode(folder["app.sock"], UnixFileMode.None);
+        var root = new EmptyRoot { Files = { ["/run/app"] = folder.Path } };
+
+        var run = await root.EndsAsync(124, "--max", "0.3", "--unix-socket", "/run/app/app.sock", "http://app/");
+
+        Assert.Contains("prestop: http://app/: permission denied", run.Stderr.Lines);
+    }
+
+    [Theory]
+    [InlineData("http://0.0.0.0:1/")]
+    [InlineData("tcp://0.0.0.0:1")]
+    [InlineData("tcp://[::]:1")]
+    public async Task The_unspecified_address_is_this_machine(string step)
+    {
+        var run = await new EmptyRoot { Offline = true }.EndsAsync(124, "--max", "0.2", step);
+
+        Assert.Contains($"prestop: {step}: connection refused", run.Stderr.Lines);
     }
 }

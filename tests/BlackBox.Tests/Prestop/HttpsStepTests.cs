@@ -203,11 +203,11 @@ public sealed class HttpsStepTests : IDisposable
     [InlineData("garbage", "holds no certificate")]
     [InlineData("damaged", "a certificate in it is damaged")]
     [InlineData("huge", "not a file of 1 to 8388608 bytes")]
-    [InlineData("forbidden", "cannot be read")]
+    [InlineData("forbidden", "cannot be read by this user")]
     [InlineData("fifo", "not a file of 1 to 8388608 bytes")]
     [InlineData("link to fifo", "not a file of 1 to 8388608 bytes")]
     [InlineData("device", "not a file of 1 to 8388608 bytes")]
-    public async Task An_authority_file_that_cannot_be_used_is_told_and_nothing_is_started(string kind, string words)
+    public async Task An_authority_file_that_cannot_be_used_is_told_and_nothing_is_asked(string kind, string words)
     {
         using var folder = new TemporaryFolder();
         await using var server = Serve(_certificates.Good);
@@ -217,7 +217,7 @@ public sealed class HttpsStepTests : IDisposable
 
         var run = await root.EndsAsync(125, "--cacert", file, server.Url(), "--", InRoot.Busybox, "echo", "started");
 
-        Assert.StartsWith($"prestop: --cacert '{file}': {words}", Assert.Single(run.Stderr.Lines), StringComparison.Ordinal);
+        Assert.EndsWith($": CA file '{file}': {words}; give a PEM file of certificate authorities", run.Stderr.Lines[^1], StringComparison.Ordinal);
         Assert.Empty(run.Stdout.Text);
         Assert.Equal(0, server.Connections);
     }
@@ -231,6 +231,116 @@ public sealed class HttpsStepTests : IDisposable
         await using var server = Serve(_certificates.Good);
 
         await new EmptyRoot { Files = { ["/run/ca"] = folder.Path } }.EndsAsync(0, "--cacert", "/run/ca/ca.crt", server.Url());
+    }
+
+    [Theory]
+    [InlineData("/run/none", 125)]
+    [InlineData("/run/none", 0, "--fallback", "10ms")]
+    [InlineData("/run/none", 0, "--insecure")]
+    public async Task An_authority_file_that_is_not_there_breaks_only_what_needs_it(string file, int exitCode, params string[] options)
+    {
+        await using var server = Serve(_certificates.Good);
+        await using var plain = FaultyServer.Start();
+
+        await Root.EndsAsync(exitCode, ["--cacert", file, .. options, server.Url()]);
+        await (Root with { Environment = new() { ["PRESTOP_CACERT"] = file } }).EndsAsync(0, "1ms", plain.Url());
+    }
+
+    [Fact]
+    public async Task An_authority_file_may_be_a_link_without_a_directory()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("data", await File.ReadAllTextAsync(_certificates.AuthorityFile, TestContext.Current.CancellationToken));
+        File.CreateSymbolicLink(folder["ca.crt"], "data");
+        await using var server = Serve(_certificates.Good);
+        var root = new EmptyRoot { Files = { ["/run/ca"] = folder.Path, ["/prestop"] = Published.Find("prestop") } };
+
+        await root.RunAsync(SystemProgram.Busybox, "sh", "-c", $"cd /run/ca && /prestop --cacert ca.crt {server.Url()}");
+    }
+
+    [Theory]
+    [InlineData("intermediate")]
+    [InlineData("intermediate, which the server brings")]
+    [InlineData("own")]
+    public async Task A_certificate_on_the_way_is_enough_as_for_curl(string kind)
+    {
+        await using var server = await TlsServer.StartAsync(
+            _certificates.Indirect, kind.EndsWith("brings", StringComparison.Ordinal) ? ["-cert_chain", _certificates.IntermediateFile] : []);
+        var trusted = kind is "own" ? _certificates.Indirect.File : _certificates.IntermediateFile;
+
+        await using var curl = OnHost.Start(SystemProgram.Curl, "--silent", "--cacert", trusted, server.Url());
+        await curl.ExitsWithAsync(0);
+        await new EmptyRoot { Files = { [Authority] = trusted } }.EndsAsync(0, "--cacert", Authority, server.Url());
+    }
+
+    [Theory]
+    [InlineData("/etc/ssl/certs/my-ca.pem", "")]
+    [InlineData("/etc/pki/tls/certs/my-ca.crt", "")]
+    [InlineData("/run/certs/my-ca", "/run/none:/run/certs")]
+    public async Task An_authority_in_a_file_of_its_own_is_trusted(string file, string directories)
+    {
+        using var others = new Certificates();
+        await using var server = Serve(_certificates.Good);
+        var root = new EmptyRoot
+        {
+            Environment = { ["SSL_CERT_DIR"] = directories },
+            Files = { [file] = _certificates.AuthorityFile, ["/etc/ssl/cert.pem"] = others.BundleFile },
+        };
+
+        await root.EndsAsync(0, server.Url());
+    }
+
+    [Theory]
+    [InlineData("short key")]
+    [InlineData("SHA1")]
+    public async Task A_certificate_that_OpenSSL_finds_too_weak_is_not_trusted(string kind)
+    {
+        var (authority, certificate) = kind is "short key" ? (_certificates.AuthorityFile, _certificates.ShortKey) : _certificates.SignedWith(new(kind));
+        await using var server = await TlsServer.StartAsync(certificate, "-cipher", "DEFAULT@SECLEVEL=0");
+        var root = new EmptyRoot { Files = { [Authority] = authority } };
+
+        await using var curl = OnHost.Start(SystemProgram.Curl, "--silent", "--cacert", authority, server.Url());
+        await curl.ExitsWithAsync(60);
+        var run = await root.EndsAsync(125, "--cacert", Authority, server.Url());
+        await root.EndsAsync(0, "--insecure", server.Url());
+
+        Assert.EndsWith(": the server's certificate is too weak: an RSA key below 2048 bits, or a signature with SHA-1 or MD5", run.Stderr.Lines[^1], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("-tls1_2")]
+    [InlineData("-tls1_3")]
+    public async Task A_server_that_wants_a_certificate_is_told_of_and_one_that_would_like_one_serves(string version)
+    {
+        await using var strict = await TlsServer.StartAsync(_certificates.GoodRsa, version, "-Verify", "1", "-CAfile", _certificates.AuthorityFile);
+        await using var mild = await TlsServer.StartAsync(_certificates.GoodRsa, version, "-verify", "1", "-CAfile", _certificates.AuthorityFile);
+
+        var run = await Root.EndsAsync(125, "--cacert", Authority, strict.Url());
+        await Root.EndsAsync(0, "--cacert", Authority, mild.Url());
+
+        Assert.EndsWith(": the server asks for a client's certificate, and none can be given", run.Stderr.Lines[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_Host_field_does_not_change_whose_certificate_is_verified()
+    {
+        await using var good = Serve(_certificates.Good);
+        await using var elsewhere = Serve(_certificates.WrongName);
+
+        await Root.EndsAsync(0, "--cacert", Authority, "-H", "Host: elsewhere.test", $"https://localhost:{good.Port}/");
+        await Root.EndsAsync(125, "--cacert", Authority, "-H", "Host: elsewhere.test", $"https://localhost:{elsewhere.Port}/");
+
+        Assert.Equal("elsewhere.test", good.Requests[0].Headers["Host"]);
+    }
+
+    [Fact]
+    public async Task A_server_that_is_silent_in_the_handshake_is_given_up_at_the_connect_timeout()
+    {
+        await using var server = FaultyServer.Start(Answer.NeverRead);
+
+        var run = await Root.EndsAsync(124, "--max", "1s", "--connect-timeout", "50ms", "--interval", "1ms", $"https://127.0.0.1:{server.Port}/");
+
+        Assert.Contains($"prestop: https://127.0.0.1:{server.Port}/: connecting timed out", run.Stderr.Lines);
     }
 
     private ServerCertificate Bad(string kind) => kind switch

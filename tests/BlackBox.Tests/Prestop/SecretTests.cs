@@ -24,7 +24,7 @@ public sealed class SecretTests
     public async Task Logs_do_not_hold_what_is_sent(int exitCode, params string[] options)
     {
         await using var server = FaultyServer.Start(Answer.Status(503), Answer.Status(200));
-        var url = server.Url($"/?token={Secret}").Replace("://", $"://me:{Secret}@", StringComparison.Ordinal);
+        var url = server.Url($"/?token={Secret}#{Secret}").Replace("://", $"://me:{Secret}@", StringComparison.Ordinal);
 
         await NothingIsShownAsync(exitCode, new EmptyRoot(),
             [.. options, "--interval", "1ms", "-H", $"Authorization: Bearer {Secret}", "--data", Secret, url]);
@@ -40,6 +40,18 @@ public sealed class SecretTests
     [InlineData("htp://host/?token=hunter2")]
     [InlineData("http://host/?token=hunter2$(UNSET)")]
     [InlineData("http://me:hunter2@$(UNSET)/")]
+    [InlineData("me:hunter2@host/path")]
+    [InlineData("me:hunter2@http://host/")]
+    [InlineData("gone:me:hunter2@host")]
+    [InlineData("postgres://me:hunter2@host:5432/db")]
+    [InlineData("tcp://me:hunter2@host:80")]
+    [InlineData("dns://me:hunter2@host")]
+    [InlineData("idle://me:hunter2@:80")]
+    [InlineData("unix://me:hunter2@/run/app.sock")]
+    [InlineData("endpoints://me:hunter2@web")]
+    [InlineData("http://host:0/#hunter2")]
+    [InlineData("host/?token=hunter2")]
+    [InlineData("host/#hunter2")]
     public Task Messages_about_a_URL_do_not_hold_its_secrets(string url) => NothingIsShownAsync(2, new EmptyRoot(), url);
 
     [Theory]
@@ -48,6 +60,15 @@ public sealed class SecretTests
     [InlineData("-H", "X: hunter2\nY: z")]
     [InlineData("-H", "Authorization: hunter2 $(UNSET)")]
     [InlineData("-d", "hunter2 $(UNSET)")]
+    [InlineData("-H", "X: hunter2 \u00e4")]
+    [InlineData("-H", "Content-Length: hunter2")]
+    [InlineData("-u", "me:hunter2")]
+    [InlineData("-ume:hunter2", "0")]
+    [InlineData("-qume:hunter2", "0")]
+    [InlineData("--user", "me:hunter2")]
+    [InlineData("--data-raw", "hunter2")]
+    [InlineData("--data-raw=hunter2", "0")]
+    [InlineData("--data:hunter2", "0")]
     public Task Messages_about_headers_and_bodies_do_not_hold_them(string option, string value) =>
         NothingIsShownAsync(2, new EmptyRoot(), option, value, "0");
 

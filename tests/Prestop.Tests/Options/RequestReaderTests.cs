@@ -13,7 +13,7 @@ public class RequestReaderTests
     [Theory]
     [InlineData("missing step", "")]
     [InlineData("'5M': not a duration; write 5m", "5M")]
-    [InlineData("'htp://x': unknown scheme 'htp'; use one of http, https", "htp://x")]
+    [InlineData("'htp://x': unknown scheme; use one of http, https", "htp://x")]
     [InlineData("'http://': not a URL", "http://")]
     [InlineData("'http://h:0/': port 0", "http://h:0/")]
     [InlineData("'gone:5s': 'gone:' needs a URL", "gone:5s")]
@@ -56,13 +56,36 @@ public class RequestReaderTests
         Assert.Equal(4, refusal.Reasons.Count);
     }
 
-    [Fact]
-    public void A_ca_file_that_cannot_be_read_is_broken_and_not_a_usage_error()
-    {
-        var refusal = Assert.IsType<Request.Refusal>(Read(Words("--cacert /nowhere/ca.pem https://h/"), NoVariables));
+    [Theory]
+    [InlineData("--cacert /nowhere/ca.pem https://h/")]
+    [InlineData("--data @/nowhere/data http://h/")]
+    public void No_file_is_opened(string line) => ReadWait(Words(line));
 
-        Assert.Equal(ExitCodes.Broken, refusal.ExitCode);
-        Assert.Equal("--cacert '/nowhere/ca.pem': no such file; give a PEM file of certificate authorities", Assert.Single(refusal.Reasons));
+    [Theory]
+    [InlineData("-u", "me:s3cret")]
+    [InlineData("--data-raw", "s3cret")]
+    [InlineData("--data-raw=s3cret")]
+    [InlineData("-ks3cret")]
+    [InlineData("me:s3cret@h")]
+    [InlineData("s:s3cret@h://x")]
+    [InlineData("gone:me:s3cret@h/x@y")]
+    [InlineData("h#s3cret")]
+    public void What_may_be_a_secret_is_not_repeated(params string[] words)
+    {
+        var refusal = Assert.IsType<Request.Refusal>(Read(words, NoVariables));
+
+        Assert.DoesNotContain("s3cret", Assert.Single(refusal.Reasons), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Bytes_that_are_not_UTF8_are_taken_as_data_and_in_the_command_alone()
+    {
+        var variables = new Dictionary<string, string> { ["BYTES"] = "\udcff" };
+
+        Assert.Equal(["\udcff"], ReadWait(["0", "-d", "$(BYTES)", "--", "$(BYTES)"], variables).Command);
+        Assert.All(
+            new[] { new[] { "http://$(BYTES)/" }, ["0", "--cacert", "$(BYTES)"], ["0", "-H", "A: $(BYTES)"] },
+            words => Assert.EndsWith("not UTF-8; write other bytes of a URL as %XX", Assert.Single(Assert.IsType<Request.Refusal>(Read(words, variables)).Reasons), StringComparison.Ordinal));
     }
 
     [Fact]
@@ -76,11 +99,11 @@ public class RequestReaderTests
     }
 
     [Fact]
-    public void User_password_and_query_of_a_url_are_not_part_of_the_text_that_is_shown()
+    public void User_password_query_and_fragment_of_a_url_are_not_part_of_the_text_that_is_shown()
     {
-        var wait = ReadWait(["http://me:s3cret@h:80/p@th?a@b", "gone:http://me:s3cret@h"]);
+        var wait = ReadWait(["http://me:s3cret@h:80/p@th?a@b", "gone:http://me:s3cret@h", "http://h/#s3cret", "http://@h"]);
 
-        Assert.Equal(["http://***@h:80/p@th?***", "gone:http://***@h"], wait.Plan.Steps.Select(step => step.Text));
+        Assert.Equal(["http://***@h:80/p@th?***", "gone:http://***@h", "http://h/#***", "http://@h"], wait.Plan.Steps.Select(step => step.Text));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Net;
+using Prestop.Http;
 using Prestop.Http.Trust;
 
 namespace Prestopd.Sidecar;
@@ -23,7 +24,7 @@ internal sealed class Upstream : IDisposable
     /// <param name="timeout">The longest wait for the head of a response.</param>
     /// <param name="time">The clock.</param>
     public Upstream(Uri address, TimeSpan timeout, TimeProvider time)
-        : this(address, timeout, time, Connections(address))
+        : this(address, timeout, time, Connections())
     {
     }
 
@@ -56,20 +57,15 @@ internal sealed class Upstream : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _client.Dispose();
 
-    private static SocketsHttpHandler Connections(Uri address)
+    private static SocketsHttpHandler Connections()
     {
         MissingHome.Name();
 
-        return new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            UseProxy = false,
-            PooledConnectionLifetime = TimeSpan.FromMinutes(1),
-            MaxConnectionsPerServer = 2,
-            MaxResponseDrainSize = 64 * 1024,
-            SslOptions = TlsClient.Trusting(address.Scheme == Uri.UriSchemeHttps ? SystemAuthorities.Read() : []),
-        };
+        var connections = SafeConnections.Through(new TlsClient(Authorities.OfImage));
+        connections.PooledConnectionLifetime = TimeSpan.FromMinutes(1);
+        connections.MaxConnectionsPerServer = 2;
+        connections.MaxResponseDrainSize = 64 * 1024;
+        return connections;
     }
 
     private async Task<int> AskOnceAsync()

@@ -1,0 +1,63 @@
+using System.Security.Cryptography.X509Certificates;
+
+namespace Prestop.Http.Trust;
+
+/// <summary>The certificates that a client trusts: authorities, or servers' own. Read when a server has shown what it leads to.</summary>
+public sealed class Authorities
+{
+    private readonly Func<Predicate<string>, bool, X509Certificate2Collection> _read;
+
+    private Authorities(Func<Predicate<string>, bool, X509Certificate2Collection> read) => _read = read;
+
+    /// <summary>
+    /// Those that the image trusts: in the file that SSL_CERT_FILE names, else in the first bundle where distributions keep theirs; and in
+    /// the files of SSL_CERT_DIR's directories, else of the usual ones. So does Go's crypto/x509; OpenSSL would look only where the distribution
+    /// that it was built on has them. None when the image has none: then nobody is trusted.
+    /// </summary>
+    public static Authorities OfImage { get; } = new(ImageAuthorities.Read);
+
+    /// <summary>Those of a PEM file, and no others.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="problem">Null, or why it cannot be used, with the fix.</param>
+    public static Authorities InFile(string path, out string? problem)
+    {
+        problem = PemFile.Read(path, _ => false, []);
+        return new((isWanted, _) =>
+        {
+            var wanted = new X509Certificate2Collection();
+            PemFile.Read(path, isWanted, wanted);
+            return wanted;
+        });
+    }
+
+    /// <summary>
+    /// Those to which a chain may lead, directly or not: the 150 of a distribution would be 1 MB. Found by name alone; whether a signature is
+    /// theirs is not looked at here.
+    /// </summary>
+    /// <param name="chain">The certificates that a server showed, as far as they hang together.</param>
+    /// <param name="everywhere">Whether to look where they are seldom, too: reading that takes longer.</param>
+    internal X509Certificate2Collection FindFor(X509Chain chain, bool everywhere)
+    {
+        var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var element in chain.ChainElements)
+        {
+            names.Add(element.Certificate.Subject);
+            names.Add(element.Certificate.Issuer);
+        }
+
+        while (true)
+        {
+            var known = names.Count;
+            var authorities = _read(names.Contains, everywhere);
+            foreach (var authority in authorities)
+            {
+                names.Add(authority.Issuer);
+            }
+
+            if (names.Count == known)
+            {
+                return authorities;
+            }
+        }
+    }
+}
