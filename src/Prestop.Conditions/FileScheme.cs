@@ -19,6 +19,9 @@ public sealed class FileScheme : IScheme
     public string DoneWhen => "it exists";
 
     /// <inheritdoc/>
+    public bool TakesAtSign => true;
+
+    /// <inheritdoc/>
     public ICondition? Parse(string text, ConditionSettings settings, out string problem) =>
         LocalPath.Parse(text, Name, LongestPath, out problem) is { } path ? new FileCondition(path) : null;
 }

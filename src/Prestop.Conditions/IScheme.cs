@@ -14,6 +14,9 @@ public interface IScheme
     /// <summary>When such a step is done, as the end of a sentence: <c>it accepts a connection</c>.</summary>
     string DoneWhen { get; }
 
+    /// <summary>Whether an at sign can be part of such a step: behind a user name and a password, or in a path.</summary>
+    bool TakesAtSign => false;
+
     /// <summary>Reads a step. Nothing is opened, resolved or connected yet.</summary>
     /// <param name="text">The whole step as the user wrote it, the scheme included, <c>gone:</c> not.</param>
     /// <param name="settings">The options that conditions use.</param>

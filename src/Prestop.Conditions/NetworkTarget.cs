@@ -34,13 +34,6 @@ internal readonly struct NetworkTarget(string host, ushort port)
     {
         target = default;
         var rest = text.AsSpan(scheme.Length + "://".Length);
-        if (rest.Contains('@'))
-        {
-            // The value may hold a password, so it is not repeated.
-            problem = $"a {scheme}:// step takes no user name and no password; write {scheme}://HOST:PORT";
-            return false;
-        }
-
         if (rest.ContainsAny(NotInAuthority))
         {
             problem = $"'{text}': nothing can stand behind the port; write {scheme}://HOST:PORT";

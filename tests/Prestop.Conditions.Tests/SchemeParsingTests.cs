@@ -87,14 +87,6 @@ public sealed class SchemeParsingTests
         Assert.DoesNotContain('\n', problem);
     }
 
-    [Fact]
-    public void A_password_is_not_repeated()
-    {
-        Assert.Null(Parse("tcp://me:secret@db:80", out var problem));
-
-        Assert.Equal("a tcp:// step takes no user name and no password; write tcp://HOST:PORT", problem);
-    }
-
     [Theory]
     [InlineData("unix", 107)]
     [InlineData("file", 4095)]
@@ -105,6 +97,18 @@ public sealed class SchemeParsingTests
 
         Assert.Null(Parse($"{scheme}://{path}b", out var problem));
         Assert.EndsWith($"the path has {longest + 1} bytes; a {scheme}:// path holds at most {longest}", problem);
+    }
+
+    [Theory]
+    [InlineData("http")]
+    [InlineData("tcp")]
+    public void A_host_may_be_as_long_as_DNS_takes_it(string scheme)
+    {
+        var labels = string.Concat(Enumerable.Repeat("abcdefghi.", 25));
+        Assert.NotNull(Parse($"{scheme}://{labels}abc:80", out _));
+
+        Assert.Null(Parse($"{scheme}://{labels}abcd:80", out var problem));
+        Assert.Contains("is neither a host name of at most 253", problem, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -16,6 +16,9 @@ public sealed class HttpScheme(string name) : IScheme
     public string DoneWhen => "the head of an answer with an accepted status has come, with --body all of it; it may take as long as it likes";
 
     /// <inheritdoc/>
+    public bool TakesAtSign => true;
+
+    /// <inheritdoc/>
     public ICondition? Parse(string text, ConditionSettings settings, out string problem)
     {
         if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Host.Length == 0)

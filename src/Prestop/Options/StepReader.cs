@@ -30,6 +30,12 @@ internal static class StepReader
             return Refuse($"'{text}': unknown scheme; use one of {string.Join(", ", Schemes.All.Select(known => known.Name))}");
         }
 
+        if (target.Contains('@', StringComparison.Ordinal) && !scheme.TakesAtSign)
+        {
+            // What the scheme would say of it could hold a password in pieces.
+            return Refuse($"'{text}': no user name and no password can be given; write {scheme.Syntax}");
+        }
+
         return scheme.Parse(target, settings, out var problem) is { } condition
             ? new ConditionStep(Shown(text), gone ? new Gone(condition) : condition)
             : Refuse(problem);

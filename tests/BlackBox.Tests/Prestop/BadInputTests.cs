@@ -78,8 +78,8 @@ public sealed class BadInputTests
     [InlineData("htp://x", "'htp://x': unknown scheme; use one of http, https")]
     [InlineData("http://", "'http://': not a URL; write http://HOST[:PORT][/PATH]")]
     [InlineData("http://[::1", "'http://[::1': not a URL; write http://HOST[:PORT][/PATH]")]
-    [InlineData("http://a~b/", "'http://a~b/': 'a~b' is neither a host name")]
-    [InlineData("http://a..b/", "'http://a..b/': ")]
+    [InlineData("http://a..b/", "'http://a..b/': not a URL; write http://HOST[:PORT][/PATH]")]
+    [InlineData("tcp://me@db:80", "'tcp://***@db:80': no user name and no password can be given; write tcp://HOST:PORT")]
     [InlineData("gone:5s", "'gone:5s': 'gone:' needs a URL behind it; write gone:http://HOST[:PORT][/PATH]")]
     public async Task A_bad_URL_is_told_with_the_way_to_write_one(string step, string start)
     {

@@ -284,7 +284,7 @@ public sealed class HttpsStepTests : IDisposable
         var root = new EmptyRoot
         {
             Environment = { ["SSL_CERT_DIR"] = directories },
-            Files = { [file] = _certificates.AuthorityFile, ["/etc/ssl/cert.pem"] = others.BundleFile },
+            Files = { [file] = _certificates.AuthorityFile, ["/etc/ssl/cert.pem"] = others.Good.File },
         };
 
         await root.EndsAsync(0, server.Url());

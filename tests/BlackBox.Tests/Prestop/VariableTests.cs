@@ -72,7 +72,7 @@ public sealed class VariableTests
         var root = With(("PRESTOP_UNIX_SOCKET", "/run/app/app.sock"));
 
         await (root with { Files = new() { ["/run/app"] = folder.Path } }).EndsAsync(0, "http://app/");
-        await With(("PRESTOP_CACERT", "/no/ca.pem")).EndsAsync(125, "0");
+        await With(("PRESTOP_CACERT", "/no/ca.pem")).EndsAsync(125, "https://localhost/");
     }
 
     [Fact]
