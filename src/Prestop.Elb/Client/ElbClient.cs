@@ -197,7 +197,7 @@ public sealed class ElbClient(
         string action, string body, string list, Func<QueryMember, T> make, CancellationToken limit)
     {
         using var attempt = Deadline.After(rules.AttemptTimeout, time.GetTimestamp(), time).Or(limit);
-        var host = "AWS";
+        var host = "the instance's metadata service";
         try
         {
             var endpoint = await access.EndpointAsync(action, attempt.Token);
@@ -206,13 +206,14 @@ public sealed class ElbClient(
                 return (endpoint.Error, null);
             }
 
-            host = endpoint.Value.Address.Host;
+            host = "where the AWS credentials come from";
             var keys = await access.KeysAsync(action, attempt.Token);
             if (!keys.Succeeded)
             {
                 return (keys.Error, null);
             }
 
+            host = endpoint.Value.Address.Host;
             using var request = new HttpRequestMessage(HttpMethod.Post, endpoint.Value.Address);
             RequestSignature.Sign(
                 request, Encoding.ASCII.GetBytes(body), ContentType, keys.Value, endpoint.Value.Region, ServiceName, time.GetUtcNow() + _skew);

@@ -61,8 +61,10 @@ internal sealed class Shared<TKey, T>(Func<TKey, CancellationToken, Task<T>> ask
 
     private async Task<T> AskAsync(TKey key)
     {
+        var stopped = _stop.Token;
+
         // Not in the caller's lock.
         await Task.Yield();
-        return await ask(key, _stop.Token);
+        return await ask(key, stopped);
     }
 }

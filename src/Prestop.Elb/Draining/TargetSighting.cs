@@ -8,7 +8,7 @@ namespace Prestop.Elb.Draining;
 /// <param name="StateSince">When it was first seen in this state, without another between.</param>
 /// <param name="FirstSeen">When it was first seen in the group; null when it never was.</param>
 /// <param name="LeftSince">
-/// When it was first seen deregistered (draining, absent or not registered), without another state between; null when it is not.
+/// When it was first seen draining, absent or unused, without another state between; null when it is none of them now.
 /// </param>
 public readonly record struct TargetSighting(TargetState State, string Reason, TimeSpan StateSince, TimeSpan? FirstSeen, TimeSpan? LeftSince)
 {
@@ -26,12 +26,12 @@ public readonly record struct TargetSighting(TargetState State, string Reason, T
     public static TargetSighting After(TargetSighting? before, TargetState state, string reason, TimeSpan at)
     {
         var isThere = state is not TargetState.Absent && reason != NotRegistered;
-        var leaves = !isThere || state is TargetState.Draining;
+        var hasLeft = state is TargetState.Absent or TargetState.Draining or TargetState.Unused;
         return new TargetSighting(
             state,
             reason,
             before is { } same && same.State == state && same.Reason == reason ? same.StateSince : at,
             before?.FirstSeen ?? (isThere ? at : null),
-            leaves ? before?.LeftSince ?? at : null);
+            hasLeft ? before?.LeftSince ?? at : null);
     }
 }

@@ -46,9 +46,9 @@ internal sealed class WatchedPod(TargetHealthFeed feed, DrainRequest request, Ac
         while (_memberships.Values.Any(membership => !membership.Verdict.IsOut))
         {
             await Task.WhenAny(_memberships.Values.Select(membership => membership.NextAsync(limit)));
-            foreach (var membership in _memberships.Values)
+            foreach (var membership in _memberships.Values.Where(membership => membership.HasLook))
             {
-                if (await membership.TakeAsync(limit) is { } error)
+                if (await membership.TakeAsync() is { } error)
                 {
                     if (!error.IsTransient)
                     {
@@ -102,18 +102,15 @@ internal sealed class WatchedPod(TargetHealthFeed feed, DrainRequest request, Ac
         /// <summary>The target that the verdict is about.</summary>
         public string Target { get; private set; } = "";
 
-        public DrainVerdict Verdict { get; private set; } = new(false, "not looked at yet", "");
+        public DrainVerdict Verdict { get; private set; } = new(false, "", "");
+
+        public bool HasLook => _next is { IsCompleted: true };
 
         public Task<GroupLook> NextAsync(CancellationToken limit) => _next ??= watch.NextAsync(limit);
 
-        /// <summary>Judges by the next look, if it is there.</summary>
-        public async Task<ElbError?> TakeAsync(CancellationToken limit)
+        /// <summary>Judges by the next look.</summary>
+        public async Task<ElbError?> TakeAsync()
         {
-            if (!NextAsync(limit).IsCompleted)
-            {
-                return null;
-            }
-
             var look = await _next!;
             _next = null;
             if (look.Error is { } error)

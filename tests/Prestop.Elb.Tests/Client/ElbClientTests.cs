@@ -265,6 +265,15 @@ public sealed class ElbClientTests : IDisposable
     }
 
     [Fact]
+    public void Credentials_that_do_not_come_are_told_from_an_endpoint_that_does_not_answer()
+    {
+        _access.Hangs = true;
+
+        Assert.Equal("no answer from where the AWS credentials come from within 10s", Error(_client.DescribeLoadBalancersAsync).Message);
+        Assert.Empty(_service.Calls);
+    }
+
+    [Fact]
     public void Pages_that_go_round_in_a_circle_are_given_up()
     {
         _service.Always = _ => new HttpReply(200, "<DescribeLoadBalancersResponse><DescribeLoadBalancersResult><LoadBalancers/><NextMarker>x</NextMarker></DescribeLoadBalancersResult></DescribeLoadBalancersResponse>");

@@ -27,6 +27,8 @@ public class DrainRuleTests
         { "Unused", "Target.NotInUse", true },
         { "Unused", "Target.InvalidState", true },
         { "Unused", "Target.IpUnusable", true },
+        { "Unused", "", true },
+        { "Unused", "Target.SomethingNew", true },
         { "Draining", "Target.DeregistrationInProgress", true },
         { "Absent", "", true },
     };
@@ -61,6 +63,9 @@ public class DrainRuleTests
         { "0 Healthy, 5 Absent", BalancerKind.Network, 125 },
         { "0 Healthy, 5 Draining, 10 Unused Target.NotRegistered", BalancerKind.Application, 25 },
         { "0 Healthy, 5 Unused Target.NotRegistered, 10 Absent", BalancerKind.Application, 25 },
+
+        // What a later API may bring.
+        { "0 Healthy, 5 Unused Target.SomethingNew", BalancerKind.Application, 25 },
 
         // Never seen.
         { "0 Absent", BalancerKind.Application, 20 },

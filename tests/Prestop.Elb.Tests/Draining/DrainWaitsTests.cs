@@ -149,6 +149,7 @@ public sealed class DrainWaitsTests : IDisposable
 
         Assert.Equal(DrainEnd.Out, result.End);
         Assert.InRange(result.Elapsed.TotalSeconds, 50, 56);
+        Assert.All(_changes, change => Assert.Matches(@"^10\.0\.1\.7:(8080 in pods|9090 in admin): (healthy|unused \(Target\.NotInUse\))$", change));
     }
 
     [Fact]

@@ -17,13 +17,23 @@ internal sealed class FixedAccess(Uri? address = null) : IElbAccess
 
     public string Region { get; set; } = "eu-central-1";
 
+    /// <summary>Whether the credentials never come.</summary>
+    public bool Hangs { get; set; }
+
     public int Renewals { get; private set; }
 
     public Task<ElbResult<ElbEndpoint>> EndpointAsync(string action, CancellationToken cancellation) =>
         Task.FromResult<ElbResult<ElbEndpoint>>(new ElbEndpoint(address ?? new Uri("http://elb.test/"), Region));
 
-    public Task<ElbResult<AwsKeys>> KeysAsync(string action, CancellationToken cancellation) =>
-        Task.FromResult<ElbResult<AwsKeys>>(new AwsKeys(AccessKey, Secret, Token));
+    public async Task<ElbResult<AwsKeys>> KeysAsync(string action, CancellationToken cancellation)
+    {
+        if (Hangs)
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancellation);
+        }
+
+        return new AwsKeys(AccessKey, Secret, Token);
+    }
 
     public void RenewKeys()
     {
