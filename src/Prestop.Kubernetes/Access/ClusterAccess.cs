@@ -6,7 +6,7 @@ namespace Prestop.Kubernetes.Access;
 /// <summary>How an API server is reached: its address, how its certificate is verified, and the credentials that it is sent.</summary>
 public sealed class ClusterAccess
 {
-    /// <summary>The API server: an <c>https</c> address that ends with a slash (<c>http</c> is for loopback, without credentials).</summary>
+    /// <summary>The API server: an <c>https</c> address that ends with a slash (<c>http</c> only where there are no credentials to send).</summary>
     public required Uri Address { get; init; }
 
     /// <summary>

@@ -12,7 +12,7 @@ public interface IInformerObserver<T>
     /// <param name="change">The change.</param>
     void OnChange(Change<T> change);
 
-    /// <summary>A list or a watch failed; the copy may be behind until the next one. A 410 is not told: it is mended by the next list.</summary>
+    /// <summary>A list or a watch failed; the copy may be behind until the next one. What the next list mends is not told: 410, or 404 of a watch.</summary>
     /// <param name="error">Why.</param>
     /// <param name="again">How long until the next attempt.</param>
     void OnFailure(ApiError error, TimeSpan again);

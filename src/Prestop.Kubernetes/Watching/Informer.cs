@@ -24,7 +24,7 @@ public sealed partial class Informer<T>(ApiClient api, Resource<T> resource, Sel
 
     /// <summary>
     /// Whether a watch can go on from the copy. False before the first list, and after the API server has forgotten the version that the copy
-    /// has (410, in a list's part, a watch's status or a watch's event): then the copy stays as it was until the next list.
+    /// has (410, in a list's part, a watch's status or a watch's event) or the whole kind (404): then the copy stays as it was until the next list.
     /// </summary>
     public bool IsCurrent => _version is not null;
 
@@ -119,7 +119,7 @@ public sealed partial class Informer<T>(ApiClient api, Resource<T> resource, Sel
 
     private ApiError Lost(ApiError error)
     {
-        if (error.Fault is ApiFault.Gone)
+        if (error.Fault is ApiFault.Gone or ApiFault.NotFound)
         {
             _version = null;
         }

@@ -195,7 +195,7 @@ public sealed class InformerTests : IAsyncDisposable
     public async Task The_objects_of_a_kind_that_is_uninstalled_are_gone()
     {
         Server.Slices.Put(new Slice("web-1"));
-        Server.WatchEnding = WatchEnding.GoneEvent;
+        Server.ReplyOnce("watch", LoopbackApiServer.Answering(404, "404 page not found\n"));
         Start();
         await _observer.SkipAsync(1);
         await _fixture.Time.IsWaitedForAsync(FirstBackoff);
