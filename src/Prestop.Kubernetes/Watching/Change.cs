@@ -23,7 +23,7 @@ public enum ChangeType
 /// <param name="type">What became of the object.</param>
 /// <param name="subject">The object now; when it is gone, as it was last.</param>
 /// <param name="before">The object as the copy had it; null when it is new.</param>
-public readonly struct Change<T>(ChangeType type, T subject, T? before)
+public sealed class Change<T>(ChangeType type, T subject, T? before)
     where T : class, IApiObject
 {
     /// <summary>What became of the object.</summary>

@@ -56,8 +56,13 @@ public sealed partial class Informer<T>(ApiClient api, Resource<T> resource, Sel
     {
         lock (_lock)
         {
-            var items = new T[_items.Count];
-            _items.Values.CopyTo(items, 0);
+            // Not _items.Values: it would bring a collection of its own for every dictionary of the program.
+            var items = new List<T>(_items.Count);
+            foreach (var item in _items)
+            {
+                items.Add(item.Value);
+            }
+
             return items;
         }
     }
