@@ -63,3 +63,71 @@ public sealed class Deadline
     /// <param name="caller">The caller's way to call the wait off.</param>
     public Limit Or(CancellationToken caller) => new(IsNever ? Timeout.InfiniteTimeSpan : Pause.Timer(Left), _time, caller);
 }
+
+/// <summary>What ends a wait from outside: a deadline or the caller, and afterwards it can be told which.</summary>
+public sealed class Limit : IDisposable
+{
+    private readonly CancellationTokenSource _timer;
+    private readonly CancellationTokenSource _either;
+    private readonly CancellationToken _caller;
+
+    internal Limit(TimeSpan left, TimeProvider time, CancellationToken caller)
+    {
+        _caller = caller;
+        _timer = new CancellationTokenSource(left, time);
+        _either = CancellationTokenSource.CreateLinkedTokenSource(caller, _timer.Token);
+    }
+
+    /// <summary>Cancelled by whichever comes first.</summary>
+    public CancellationToken Token => _either.Token;
+
+    /// <summary>How a wait that was ended by <see cref="Token"/> ended. The caller's word counts before the deadline's.</summary>
+    public WaitEnd End => _caller.IsCancellationRequested ? WaitEnd.Cancelled : WaitEnd.DeadlineExceeded;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _either.Dispose();
+        _timer.Dispose();
+    }
+}
+
+/// <summary>Plain waiting for a length of time.</summary>
+public static class Pause
+{
+    /// <summary>
+    /// Returns true once <paramref name="length"/> has passed since <paramref name="start"/>, never sooner; false when
+    /// <paramref name="cancellation"/> came first.
+    /// </summary>
+    /// <param name="length">Any length; <see cref="TimeSpan.MaxValue"/> means for ever.</param>
+    /// <param name="start">A timestamp of <paramref name="time"/>.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellation">Ends the pause.</param>
+    public static async Task<bool> UntilAsync(TimeSpan length, long start, TimeProvider time, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var left = length - time.GetElapsedTime(start);
+            if (left <= TimeSpan.Zero)
+            {
+                return true;
+            }
+
+            try
+            {
+                await Task.Delay(Timer(left), time, cancellation);
+            }
+            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            {
+                return false;
+            }
+        }
+    }
+
+    /// <summary>
+    /// A length of time as a timer takes it. .NET's count whole milliseconds and drop the rest, which would wake a fraction of one early.
+    /// </summary>
+    /// <param name="length">Not negative; <see cref="Deadline.Longest"/> stands for what is longer.</param>
+    internal static TimeSpan Timer(TimeSpan length) =>
+        TimeSpan.FromMilliseconds(Math.Ceiling(Math.Min(length.TotalMilliseconds, Deadline.Longest.TotalMilliseconds)));
+}

@@ -161,3 +161,44 @@ public sealed class WaitingLoop(WaitingRules rules, TimeProvider time, Random ra
         public Progress With(in Observation seen) => new() { Last = seen, InARow = seen.Finding is Finding.Met ? InARow + 1 : 0 };
     }
 }
+
+/// <summary>How a condition is asked again and again.</summary>
+public sealed record WaitingRules
+{
+    /// <summary>The share of the interval by which an attempt may come sooner or later, so that pods do not ask in step.</summary>
+    public const double Jitter = 0.1;
+
+    /// <summary>Between the end of an attempt and the start of the next; the first attempt is at once. Default 500 ms.</summary>
+    public TimeSpan Interval { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How many attempts in a row must find the condition met; 1 or more. Default 1.</summary>
+    public int Successes { get; init; } = 1;
+
+    /// <summary>When a condition that could not be judged is let go; null: never.</summary>
+    public Deadline? Fallback { get; init; }
+}
+
+/// <summary>How a wait can end, the mildest first.</summary>
+public enum WaitEnd
+{
+    /// <summary>What was waited for has come.</summary>
+    Met,
+
+    /// <summary>The condition could not be judged by the time at which a plain sleep would have been over.</summary>
+    FellBack,
+
+    /// <summary>The deadline came first.</summary>
+    DeadlineExceeded,
+
+    /// <summary>The condition can never be judged.</summary>
+    Broken,
+
+    /// <summary>The caller called it off.</summary>
+    Cancelled,
+}
+
+/// <summary>The end of a wait.</summary>
+/// <param name="End">How it ended.</param>
+/// <param name="Seen">What was seen last, in words; empty when nothing was.</param>
+/// <param name="Elapsed">How long it took.</param>
+public readonly record struct WaitResult(WaitEnd End, string Seen, TimeSpan Elapsed);
