@@ -88,7 +88,7 @@ public sealed class IdleTests : IAsyncLifetime
     {
         using var listener = _network.Inside(() => new TcpListener(IPAddress.Loopback, 8085));
         _network.Inside(() => { listener.Start(); return 0; });
-        await using var prestop = Prestop("--any", "--interval", "1h", "--max", "8s", "http://127.0.0.1:8085/", "idle://:8085");
+        await using var prestop = Prestop("--any", "--interval", "1h", "--quiet", "5s", "--max", "12s", "http://127.0.0.1:8085/", "idle://:8085");
         EndPoint port;
         using (var own = await listener.AcceptSocketAsync())
         {

@@ -128,6 +128,9 @@ public sealed class AwsSdkAccessTests : IAsyncDisposable
     {
         Set("AWS_EC2_METADATA_DISABLED", null);
         Set("AWS_EC2_METADATA_SERVICE_ENDPOINT", _endpoints.Address);
+
+        // The SDK reads where the metadata is once a process, and another test may have come first.
+        Amazon.Runtime.Internal.FallbackInternalConfigurationFactory.Reset();
         var access = Access(null, null);
 
         Assert.Equal("eu-north-1", (await access.EndpointAsync("a", TestContext.Current.CancellationToken)).Value?.Region);
