@@ -48,11 +48,6 @@ public sealed class OwnConnections
         }
     }
 
-    /// <summary>Takes in a connection that was made elsewhere.</summary>
-    /// <param name="socket">A connected TCP socket.</param>
-    public void Add(Socket socket) =>
-        Add(new Connection((IPEndPoint)socket.RemoteEndPoint!, ((IPEndPoint)socket.LocalEndPoint!).Port) { OwnAddress = AddressOf(socket) });
-
     /// <summary>Gives one reader of a socket table its view.</summary>
     public OtherEnds Watch() => new(this);
 

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Prestop.Conditions.Tests;
 
-public sealed class TcpSchemeTests
+public sealed class TcpConditionTests
 {
     [Theory]
     [InlineData("127.0.0.1", "127.0.0.1")]

@@ -5,7 +5,7 @@ using static Prestop.Conditions.Tests.EndpointsFixture;
 
 namespace Prestop.Conditions.Tests;
 
-public sealed class EndpointsTests : IAsyncDisposable
+public sealed class EndpointsConditionTests : IAsyncDisposable
 {
     private readonly EndpointsFixture _fixture = new();
 

@@ -4,29 +4,11 @@ using Xunit;
 
 namespace Prestop.Conditions.Tests;
 
-public sealed class LocalSchemeTests : IDisposable
+public sealed class UnixConditionTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("prestop-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
-
-    [Fact]
-    public async Task A_file_exists_or_does_not()
-    {
-        Assert.Equal(Finding.NotMet, (await Target.LookAsync($"file://{_folder}/a%20b")).Finding);
-
-        await File.WriteAllTextAsync(_folder + "/a b", "", TestContext.Current.CancellationToken);
-
-        Assert.Equal(Finding.Met, (await Target.LookAsync($"file://{_folder}/a%20b")).Finding);
-    }
-
-    [Fact]
-    public async Task A_file_that_cannot_be_looked_at_is_unclear()
-    {
-        File.CreateSymbolicLink(_folder + "/loop", _folder + "/loop");
-
-        Assert.Equal(Finding.Unclear, (await Target.LookAsync($"file://{_folder}/loop")).Finding);
-    }
 
     [Fact]
     public async Task A_listening_socket_accepts()
@@ -86,9 +68,6 @@ public sealed class LocalSchemeTests : IDisposable
 
         Assert.Equal((Finding.Unclear, "its queue of connections is full"), (seen.Finding, seen.Seen));
     }
-
-    [Fact]
-    public async Task The_name_localhost_resolves() => Assert.Equal(Finding.Met, (await Target.LookAsync("dns://localhost")).Finding);
 
     private Socket Bound(SocketType type)
     {

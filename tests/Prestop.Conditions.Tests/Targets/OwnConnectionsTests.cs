@@ -76,16 +76,6 @@ public sealed class OwnConnectionsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_connection_made_elsewhere_is_known_too()
-    {
-        using Socket socket = new(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp) { DualMode = true };
-        await socket.ConnectAsync(IPAddress.Loopback, _port, TestContext.Current.CancellationToken);
-        _own.Add(socket);
-
-        Assert.True(_ends.Include(Seen(socket, "127.0.0.1", "127.0.0.1")));
-    }
-
-    [Fact]
     public async Task An_attempt_that_failed_leaves_no_trace()
     {
         _listener.Dispose();
