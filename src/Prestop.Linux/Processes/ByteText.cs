@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Prestop.Linux.Processes;
@@ -73,4 +74,58 @@ public static class ByteText
 
         return [.. bytes];
     }
+}
+
+/// <summary>The arguments of this process, byte for byte.</summary>
+public static class Arguments
+{
+    private const char Replacement = '\uFFFD';
+
+    /// <summary>
+    /// The arguments with the bytes that .NET replaced because they are no UTF-8; see <see cref="ByteText"/>. They are read
+    /// again from /proc; where that is not mounted they stay replaced.
+    /// </summary>
+    /// <param name="words">The arguments as <c>Main</c> has them.</param>
+    public static string[] Exact(string[] words)
+    {
+        if (!Array.Exists(words, word => word.Contains(Replacement, StringComparison.Ordinal)))
+        {
+            return words;
+        }
+
+        byte[] line;
+        try
+        {
+            line = File.ReadAllBytes("/proc/self/cmdline");
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return words;
+        }
+
+        // Every argument ends with a NUL (proc(5)); the first is the program's own name.
+        var exact = new List<string>(words.Length + 1);
+        for (ReadOnlySpan<byte> rest = line; rest.IndexOf((byte)0) is >= 0 and var end; rest = rest[(end + 1)..])
+        {
+            exact.Add(ByteText.Decode(rest[..end]));
+        }
+
+        return exact.Count == words.Length + 1 ? [.. exact[1..]] : words;
+    }
+}
+
+/// <summary>The environment variables of this process, byte for byte.</summary>
+public static unsafe partial class Variables
+{
+    /// <summary>A variable's value; what is not UTF-8 in it as <see cref="ByteText"/> has it, where .NET would replace it.</summary>
+    /// <param name="name">The variable's name.</param>
+    /// <returns>The value, or null when the variable is not set.</returns>
+    public static string? Find(string name)
+    {
+        var value = getenv(name);
+        return value is null ? null : ByteText.Decode(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(value));
+    }
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial byte* getenv(string name);
 }

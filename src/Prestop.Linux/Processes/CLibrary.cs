@@ -21,3 +21,19 @@ public static partial class NameServices
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int __nss_configure_lookup(string database, string services);
 }
+
+/// <summary>The C library's allocator, which OpenSSL and the runtime take their memory from.</summary>
+public static partial class Allocator
+{
+    // M_ARENA_MAX of mallopt(3).
+    private const int ArenaMax = -8;
+
+    /// <summary>
+    /// One arena for all threads from now on. glibc gives a thread an arena of its own as soon as it allocates: an attempt goes from
+    /// thread to thread of the pool, and each arena would keep what the handshake needed once.
+    /// </summary>
+    public static void KeepOneArena() => _ = SetOption(ArenaMax, 1);
+
+    [LibraryImport("libc", EntryPoint = "mallopt")]
+    private static partial int SetOption(int option, int value);
+}
