@@ -18,13 +18,20 @@ public sealed class Conversation
     public CancellationToken ServerStops { get; }
 
     /// <summary>Reads a whole request and keeps it for <see cref="FaultyServer.Requests"/>.</summary>
+    /// <exception cref="InvalidDataException">It is none.</exception>
     public async Task<Request> ReadRequestAsync()
     {
         var start = (await ReadLineAsync()).Split(' ');
         var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         for (var line = await ReadLineAsync(); line.Length > 0; line = await ReadLineAsync())
         {
-            var (name, value) = (line[..line.IndexOf(':')], line[(line.IndexOf(':') + 1)..].Trim());
+            var colon = line.IndexOf(':', StringComparison.Ordinal);
+            if (colon < 0 || start.Length < 2)
+            {
+                throw new InvalidDataException($"no request: {string.Join(' ', start)}, {line}");
+            }
+
+            var (name, value) = (line[..colon], line[(colon + 1)..].Trim());
             headers[name] = headers.TryGetValue(name, out var first) ? $"{first}, {value}" : value;
         }
 
@@ -60,7 +67,9 @@ public sealed class Conversation
     {
         if (headers.TryGetValue("Content-Length", out var length))
         {
-            return Encoding.UTF8.GetString(await ReadExactlyAsync(int.Parse(length, CultureInfo.InvariantCulture)));
+            return int.TryParse(length, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+                ? Encoding.UTF8.GetString(await ReadExactlyAsync(count))
+                : throw new InvalidDataException($"no length: {length}");
         }
 
         if (!headers.ContainsKey("Transfer-Encoding"))

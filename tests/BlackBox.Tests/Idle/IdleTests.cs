@@ -55,6 +55,20 @@ public sealed class IdleTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Traffic_that_comes_back_before_the_least_time_is_over_holds_it()
+    {
+        await using var prestop = Prestop("--min", "4s", "--max", "50s", "idle://:8080");
+        await prestop.WaitForLineAsync("steps done; holding");
+
+        await _traffic.BeginAsync(Often, keepAlive: true, IPAddress.Loopback);
+        await prestop.WaitForLineAsync("last traffic");
+        await _traffic.StopAsync();
+        await prestop.ExitsWithAsync(0);
+
+        Assert.True(_traffic.SinceLast >= Quiet, $"{_traffic.SinceLast} after the last byte");
+    }
+
+    [Fact]
     public async Task Without_proc_it_sees_the_same()
     {
         await _traffic.BeginAsync(Often, keepAlive: true, IPAddress.Loopback);
