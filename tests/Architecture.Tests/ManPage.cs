@@ -41,9 +41,9 @@ internal static class ManPage
             page.Append(".SH OPTIONS\nD is a duration: 5, 1.5s, 1m30s, 500ms, PT1M, infinity.\n");
             foreach (var row in OptionTable.Rows)
             {
-                var names = row.Short is null ? row.Name : $"{row.Short}, {row.Name}";
+                var names = row.ShortName is null ? row.Name : $"{row.ShortName}, {row.Name}";
                 var usual = row.Default.Length == 0 ? "" : $" Default: {row.Default}.";
-                Entry(page, row.Value is null ? names : $"{names} {row.Value}", $"{row.Meaning}.{usual}");
+                Entry(page, row.Form is null ? names : $"{names} {row.Form}", $"{row.Meaning}.{usual}");
             }
 
             page.Append(

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Prestop.Conditions;
 using Prestop.Core;
+using Prestop.Core.Options;
 using Prestop.Options;
 using Prestopd.Sidecar;
 using Xunit;
@@ -20,9 +21,9 @@ public class ReadmeTests
     [MemberData(nameof(Options))]
     public void An_option_has_its_row(string name)
     {
-        OptionRow row = OptionTable.Rows.Single(row => row.Name == name);
-        var names = row.Short is null ? row.Name : $"{row.Short}, {row.Name}";
-        var value = row.Value is null ? "" : " " + row.Value.Replace("|", "\\|", StringComparison.Ordinal);
+        OptionSpec row = OptionTable.Rows.Single(row => row.Name == name);
+        var names = row.ShortName is null ? row.Name : $"{row.ShortName}, {row.Name}";
+        var value = row.Form is null ? "" : " " + row.Form.Replace("|", "\\|", StringComparison.Ordinal);
         var usual = row.Default.Length == 0 ? "off" : row.Default;
 
         Assert.Contains($"| `{names}{value}` | {usual} | {row.Meaning} |", Readme, StringComparison.Ordinal);

@@ -117,7 +117,8 @@ public sealed class WaitingLoop(WaitingRules rules, TimeProvider time, Random ra
     /// </summary>
     private static string WordsOf(Exception failure)
     {
-        var isName = !failure.Message.Split(',')[0].Contains(' ', StringComparison.Ordinal);
+        var start = failure.Message.Split(' ')[0];
+        var isName = start.Contains('_', StringComparison.Ordinal) || start.Contains(',', StringComparison.Ordinal) || start == failure.Message;
         return isName ? failure.GetType().Name : $"{failure.GetType().Name}: {failure.Message}";
     }
 

@@ -40,9 +40,9 @@ internal static class HelpText
             text.Append("\nOptions, D being a duration; --max can also be given as PRESTOP_MAX, and so on:\n");
             foreach (var row in OptionTable.Known)
             {
-                var name = row.Short is null ? $"    {row.Name}" : $"{row.Short}, {row.Name}";
+                var name = row.ShortName is null ? $"    {row.Name}" : $"{row.ShortName}, {row.Name}";
                 var meaning = row.Default is "" or "none" ? row.Meaning : $"{row.Meaning} [{row.Default}]";
-                Row(text, row.Value is null ? name : $"{name} {row.Value}", meaning);
+                Row(text, row.Form is null ? name : $"{name} {row.Form}", meaning);
             }
 
             text.Append(

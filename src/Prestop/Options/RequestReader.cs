@@ -1,8 +1,8 @@
-using System.Globalization;
 using Prestop.Conditions;
 using Prestop.Conditions.Http;
 using Prestop.Core;
 using Prestop.Core.Addresses;
+using Prestop.Core.Options;
 using Prestop.Core.Plans;
 using Prestop.Core.Waiting;
 using Prestop.Linux.Processes;
@@ -16,14 +16,17 @@ internal sealed class RequestReader
 
     private static readonly TimeSpan ShortestInterval = TimeSpan.FromMilliseconds(1);
 
-    private readonly Line _line;
+    private readonly CommandLine _line;
     private readonly Func<string, string?> _environment;
     private readonly TimeProvider _time;
-    private readonly List<string> _problems;
-    private readonly bool _isMisread;
+    private readonly OptionReader _options;
+    private readonly bool _isUnclear;
 
-    private RequestReader(Line line, Func<string, string?> environment, TimeProvider time) =>
-        (_line, _environment, _time, _problems, _isMisread) = (line, environment, time, line.Problems, line.Problems.Count > 0);
+    private RequestReader(CommandLine line, Func<string, string?> environment, TimeProvider time)
+    {
+        (_line, _environment, _time, _isUnclear) = (line, environment, time, line.Problems.Count > 0);
+        _options = new OptionReader(line, environment, Substituted);
+    }
 
     /// <summary>Reads a request. Opens no file.</summary>
     /// <param name="words">The arguments of the process.</param>
@@ -36,32 +39,31 @@ internal sealed class RequestReader
             return new Request.Print(suggestions);
         }
 
-        var reader = new RequestReader(Line.Read(words), environment, time);
+        var reader = new RequestReader(CommandLine.Read(words, OptionTable.Known), environment, time);
         return reader.ReadRequest();
     }
 
     private Request ReadRequest()
     {
-        if (_line.Help)
+        if (_line.ValuesOf(OptionTable.Help).Count > 0)
         {
             return new Request.Print(HelpText.Whole);
         }
 
-        if (_line.Version)
+        if (_line.ValuesOf(OptionTable.Version).Count > 0)
         {
             return new Request.Print(HelpText.Version);
         }
 
         Request request = _line.Operands is ["install", ..] ? ReadInstall() : ReadWait();
-        return _problems.Count > 0 ? new Request.Refusal(ExitCodes.Usage, _problems)
-            : request;
+        return _options.Problems.Count > 0 ? new Request.Refusal(ExitCodes.Usage, _options.Problems) : request;
     }
 
     private Request.Install ReadInstall()
     {
         if (_line.Operands.Count != 2 || _line.Operands[1].Length == 0 || _line.Command is not null)
         {
-            _problems.Add("'install' needs one directory: prestop install DIR");
+            _options.Add("'install' needs one directory: prestop install DIR");
         }
 
         return new Request.Install(_line.Operands[^1]);
@@ -74,16 +76,19 @@ internal sealed class RequestReader
         {
             Steps = ReadSteps(settings),
             Order = ReadOrder(),
-            Max = Duration(OptionTable.Max, TimeSpan.Zero),
-            Min = Duration(OptionTable.Min, TimeSpan.Zero) ?? TimeSpan.Zero,
-            Interval = Duration(OptionTable.Interval, ShortestInterval) ?? new WaitingRules().Interval,
-            Successes = Successes(),
-            ContinueOnFailure = Choice(OptionTable.OnFailure) is "continue",
-            Fallback = Duration(OptionTable.Fallback, TimeSpan.Zero),
+            Max = Length(OptionTable.Max),
+            Min = Length(OptionTable.Min) ?? TimeSpan.Zero,
+            Interval = Length(OptionTable.Interval, ShortestInterval) ?? new WaitingRules().Interval,
+            Successes = _options.Number(OptionTable.Successes, 1, MostSuccesses) ?? 1,
+            ContinueOnFailure = _options.Choice(OptionTable.OnFailure) is "continue",
+            Fallback = Length(OptionTable.Fallback),
         };
         if (plan.Min > plan.Max)
         {
-            _problems.Add($"{Source(OptionTable.Min)} '{Text(OptionTable.Min)}' is above {Source(OptionTable.Max)} '{Text(OptionTable.Max)}': lower it or raise {OptionTable.Max.Name}");
+            _options.Refuse(
+                OptionTable.Min,
+                _options.Text(OptionTable.Min)!,
+                $"above {_options.Source(OptionTable.Max)} '{_options.Text(OptionTable.Max)}'; lower it or raise {OptionTable.Max.Name}");
         }
 
         var command = ReadCommand(out var unset);
@@ -91,9 +96,9 @@ internal sealed class RequestReader
         {
             CommandAsWritten = _line.Command ?? [],
             UnsetInCommand = unset,
-            Grace = Duration(OptionTable.Grace, TimeSpan.Zero),
+            Grace = Length(OptionTable.Grace),
             Log = ReadLogSettings(),
-            DryRun = Flag(OptionTable.DryRun),
+            DryRun = _options.Flag(OptionTable.DryRun),
         };
     }
 
@@ -102,17 +107,21 @@ internal sealed class RequestReader
         var steps = new List<Step>(_line.Operands.Count);
         foreach (var operand in _line.Operands)
         {
-            if (Expanded(operand, $"step '{StepReader.ShownRefused(operand)}'") is { } text
-                && StepReader.Read(text, settings, _problems) is { } step)
+            var text = Substituted(operand, out var problem);
+            if (problem is not null)
+            {
+                _options.Add($"step '{StepReader.ShownRefused(operand)}': {problem}");
+            }
+            else if (StepReader.Read(text, settings, _options.Problems) is { } step)
             {
                 steps.Add(step);
             }
         }
 
         // A word that could not be read may have been meant as one.
-        if (_line.Operands.Count == 0 && !_isMisread)
+        if (_line.Operands.Count == 0 && !_isUnclear)
         {
-            _problems.Add("missing step: give a duration or a URL, such as 'prestop 5s' or 'prestop http://127.0.0.1:8080/drained'");
+            _options.Add("missing step: give a duration or a URL, such as 'prestop 5s' or 'prestop http://127.0.0.1:8080/drained'");
         }
 
         return steps;
@@ -120,11 +129,11 @@ internal sealed class RequestReader
 
     private StepOrder ReadOrder()
     {
-        var any = Flag(OptionTable.Any);
-        var all = Flag(OptionTable.All);
+        var any = _options.Flag(OptionTable.Any);
+        var all = _options.Flag(OptionTable.All);
         if (any && all)
         {
-            _problems.Add($"{Source(OptionTable.Any)} and {Source(OptionTable.All)} exclude each other: give one of them");
+            _options.Add($"{_options.Source(OptionTable.Any)} and {_options.Source(OptionTable.All)} exclude each other: give one of them");
         }
 
         return any ? StepOrder.Any : all ? StepOrder.All : StepOrder.InOrder;
@@ -134,7 +143,7 @@ internal sealed class RequestReader
     {
         if (_line.Command is [])
         {
-            _problems.Add("missing command after '--': give one, or leave '--' out");
+            _options.Add("missing command after '--': give one, or leave '--' out");
         }
 
         // A reference to what is not set stays, as in a container's command: it may be meant for a shell, as in $(date).
@@ -155,42 +164,34 @@ internal sealed class RequestReader
     }
 
     private LogSettings ReadLogSettings() => new(
-        Choice(OptionTable.LogTo) is "pid1",
-        Choice(OptionTable.LogFormat) is "json",
-        Flag(OptionTable.Silent) ? LogDetail.Failures : Flag(OptionTable.Verbose) ? LogDetail.Attempts : LogDetail.Changes);
+        _options.Choice(OptionTable.LogTo) is "pid1",
+        _options.Choice(OptionTable.LogFormat) is "json",
+        _options.Flag(OptionTable.Silent) ? LogDetail.Failures : _options.Flag(OptionTable.Verbose) ? LogDetail.Attempts : LogDetail.Changes);
 
     private ConditionSettings ReadConditionSettings() => new()
     {
         Time = _time,
-        ConnectTimeout = ConnectTimeout(),
-        Quiet = Duration(OptionTable.Quiet, ShortestInterval) ?? new ConditionSettings().Quiet,
+        ConnectTimeout = TimeOut(OptionTable.ConnectTimeout, new ConditionSettings().ConnectTimeout),
+        Quiet = Length(OptionTable.Quiet, ShortestInterval) ?? new ConditionSettings().Quiet,
         Ignored = Ignored(),
         Http = new HttpSettings
         {
             Accepted = Statuses(),
             Method = Method(),
             Headers = Headers(),
-            Data = Texts(OptionTable.Data) is { Count: > 0 } data ? data : null,
-            WaitsForBody = Flag(OptionTable.Body),
-            AnswerTimeout = Duration(OptionTable.AnswerTimeout, ShortestInterval) is { } silence && silence <= Deadline.Longest
-                ? silence
-                : Timeout.InfiniteTimeSpan,
-            AuthorityFile = Text(OptionTable.CaCert),
-            Insecure = Flag(OptionTable.Insecure),
+            Data = _options.Texts(OptionTable.Data) is { Count: > 0 } data ? data : null,
+            WaitsForBody = _options.Flag(OptionTable.Body),
+            AnswerTimeout = TimeOut(OptionTable.AnswerTimeout, Timeout.InfiniteTimeSpan),
+            AuthorityFile = _options.Text(OptionTable.CaCert),
+            Insecure = _options.Flag(OptionTable.Insecure),
             UnixSocket = UnixSocket(),
         },
     };
 
-    private TimeSpan ConnectTimeout()
-    {
-        var timeout = Duration(OptionTable.ConnectTimeout, ShortestInterval) ?? new ConditionSettings().ConnectTimeout;
-        return timeout <= Deadline.Longest ? timeout : Timeout.InfiniteTimeSpan;
-    }
-
     private List<AddressRange> Ignored()
     {
         var ranges = new List<AddressRange>();
-        foreach (var text in Texts(OptionTable.Ignore))
+        foreach (var text in _options.Texts(OptionTable.Ignore))
         {
             foreach (var part in text.Split(',', StringSplitOptions.TrimEntries))
             {
@@ -200,7 +201,7 @@ internal sealed class RequestReader
                 }
                 else
                 {
-                    Refuse(OptionTable.Ignore, part, problem);
+                    _options.Refuse(OptionTable.Ignore, part, problem);
                 }
             }
         }
@@ -210,7 +211,7 @@ internal sealed class RequestReader
 
     private StatusSet Statuses()
     {
-        if (Text(OptionTable.Status) is not { } text)
+        if (_options.Text(OptionTable.Status) is not { } text)
         {
             return StatusSet.Success;
         }
@@ -218,7 +219,7 @@ internal sealed class RequestReader
         var statuses = StatusSet.Parse(text);
         if (statuses is null)
         {
-            Refuse(OptionTable.Status, text, "not a set of statuses; write codes from 100 to 599 and ranges, such as 200-299,410");
+            _options.Refuse(OptionTable.Status, text, "not a set of statuses; write codes from 100 to 599 and ranges, such as 200-299,410");
         }
 
         return statuses ?? StatusSet.Success;
@@ -226,18 +227,18 @@ internal sealed class RequestReader
 
     private string? Method()
     {
-        if (Text(OptionTable.Method) is not { } text)
+        if (_options.Text(OptionTable.Method) is not { } text)
         {
             return null;
         }
 
         if (!HeaderField.IsToken(text))
         {
-            Refuse(OptionTable.Method, text, "not an HTTP method; write one word, such as POST");
+            _options.Refuse(OptionTable.Method, text, "not an HTTP method; write one word, such as POST");
         }
         else if (text is "CONNECT")
         {
-            Refuse(OptionTable.Method, text, "only a proxy has an answer to it, and steps use none; write another method, such as GET");
+            _options.Refuse(OptionTable.Method, text, "only a proxy has an answer to it, and steps use none; write another method, such as GET");
         }
 
         return text;
@@ -246,15 +247,15 @@ internal sealed class RequestReader
     private List<HeaderField> Headers()
     {
         var headers = new List<HeaderField>();
-        foreach (var text in Texts(OptionTable.Header))
+        foreach (var text in _options.Texts(OptionTable.Header))
         {
             if (HeaderField.Parse(text) is not { } field)
             {
-                Refuse(OptionTable.Header, text, "not a header field; write 'NAME: VALUE' on one line, in ASCII");
+                _options.Refuse(OptionTable.Header, text, "not a header field; write 'NAME: VALUE' on one line, in ASCII");
             }
-            else if (HttpSettings.ProblemOf(field, Texts(OptionTable.Data)) is { } problem)
+            else if (HttpSettings.ProblemOf(field, _options.Texts(OptionTable.Data)) is { } problem)
             {
-                Refuse(OptionTable.Header, text, problem);
+                _options.Refuse(OptionTable.Header, text, problem);
             }
             else
             {
@@ -269,130 +270,31 @@ internal sealed class RequestReader
     {
         const int LongestPath = 107; // sockaddr_un.sun_path less its final NUL: unix(7)
 
-        var path = Text(OptionTable.UnixSocket);
+        var path = _options.Text(OptionTable.UnixSocket);
         if (path is not null && System.Text.Encoding.UTF8.GetByteCount(path) is 0 or > LongestPath)
         {
-            Refuse(OptionTable.UnixSocket, path, $"a socket's path has 1 to {LongestPath} bytes; use a shorter one");
+            _options.Refuse(OptionTable.UnixSocket, path, $"a socket's path has 1 to {LongestPath} bytes; use a shorter one");
             return null;
         }
 
         return path;
     }
 
-    private int Successes()
-    {
-        if (Text(OptionTable.Successes) is not { } text)
-        {
-            return 1;
-        }
+    private TimeSpan? Length(OptionSpec option, TimeSpan? least = null) => _options.Length(option, least ?? TimeSpan.Zero, TimeSpan.MaxValue);
 
-        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is >= 1 and <= MostSuccesses)
-        {
-            return count;
-        }
+    /// <summary>A length as .NET takes it for a time-out; one that no timer can run is none.</summary>
+    private TimeSpan TimeOut(OptionSpec option, TimeSpan usual) =>
+        Length(option, ShortestInterval) is { } length ? length <= Deadline.Longest ? length : Timeout.InfiniteTimeSpan : usual;
 
-        Refuse(OptionTable.Successes, text, $"not a count; write a whole number from 1 to {MostSuccesses}");
-        return 1;
-    }
+    private string Substituted(OptionSpec option, string text, out string? problem) =>
+        Substituted(text, out problem, isOfBytes: option == OptionTable.Data);
 
-    private TimeSpan? Duration(OptionRow row, TimeSpan least)
-    {
-        if (Text(row) is not { } text)
-        {
-            return null;
-        }
-
-        if (!Core.Duration.TryParse(text, out var duration, out var problem))
-        {
-            Refuse(row, text, $"not a duration; {problem}");
-            return null;
-        }
-
-        var span = duration.ToTimeSpan();
-        if (span < least)
-        {
-            Refuse(row, text, $"too short; write {Core.Duration.FromTimeSpan(least)} or more");
-            return null;
-        }
-
-        return span;
-    }
-
-    private string? Choice(OptionRow row)
-    {
-        var text = Text(row);
-        var choices = row.Value!.Split('|');
-        if (text is not null && !choices.Contains(text))
-        {
-            Refuse(row, text, $"unknown; write {string.Join(" or ", choices)}");
-        }
-
-        return text;
-    }
-
-    private bool Flag(OptionRow row)
-    {
-        if (_line.ValuesOf(row).Count > 0)
-        {
-            return true;
-        }
-
-        var text = FromEnvironment(row);
-        switch (text?.ToLowerInvariant())
-        {
-            case "1" or "true" or "yes" or "on":
-                return true;
-            case null or "0" or "false" or "no" or "off":
-                return false;
-            default:
-                Refuse(row, text, "neither true nor false; write one of them");
-                return false;
-        }
-    }
-
-    private string? Text(OptionRow row) => Texts(row) is [.., var last] ? last : null;
-
-    private IReadOnlyList<string> Texts(OptionRow row)
-    {
-        var given = _line.ValuesOf(row);
-        if (given.Count == 0 && FromEnvironment(row) is { } text)
-        {
-            given = row.IsRepeatable ? text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) : [text];
-        }
-
-        return [.. given.Select(value => Expanded(value, Naming(row, value), row == OptionTable.Data)).OfType<string>()];
-    }
-
-    /// <summary>An empty variable counts as not set, and blanks at the ends do not count: a YAML block leaves a line end behind.</summary>
-    private string? FromEnvironment(OptionRow row) => _environment(row.Variable)?.Trim() is { Length: > 0 } text ? text : null;
-
-    private string Source(OptionRow row) => _line.ValuesOf(row).Count > 0 || FromEnvironment(row) is null ? row.Name : row.Variable;
-
-    private string Naming(OptionRow row, string text) => row.IsSecret ? Source(row) : $"{Source(row)} '{text}'";
-
-    private string? Expanded(string text, string source, bool isOfBytes = false)
+    private string Substituted(string text, out string? problem, bool isOfBytes = false)
     {
         var expanded = Expansion.Expand(text, _environment, out var unset);
-        var problem = unset is not null ? $"environment variable {unset} is not set; set it, or write $$({unset}) for the text itself"
+        problem = unset is not null ? $"environment variable {unset} is not set; set it, or write $$({unset}) for the text itself"
             : isOfBytes || ByteText.IsUtf8(expanded) ? null
             : "not UTF-8; write other bytes of a URL as %XX";
-        if (problem is null)
-        {
-            return expanded;
-        }
-
-        Add($"{source}: {problem}");
-        return null;
-    }
-
-    private void Refuse(OptionRow row, string text, string problem) => Add($"{Naming(row, text)}: {problem}");
-
-    /// <summary>An option is read wherever it matters, and told once.</summary>
-    private void Add(string problem)
-    {
-        if (!_problems.Contains(problem))
-        {
-            _problems.Add(problem);
-        }
+        return expanded;
     }
 }

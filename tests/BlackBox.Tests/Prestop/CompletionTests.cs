@@ -15,6 +15,7 @@ public sealed class CompletionTests
         { "prestop --ma", "--max" },
         { "prestop 5s --log-to p", "pid1" },
         { "prestop --any endp", "endpoints://" },
+        { "prestop --max 5s gon", "gone:" },
     };
 
     [Theory]

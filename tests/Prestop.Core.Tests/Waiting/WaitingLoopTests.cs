@@ -213,6 +213,9 @@ public class WaitingLoopTests
     [Theory]
     [InlineData("IO_PathNotFound_Path, /secret")]
     [InlineData("Arg_OverflowException")]
+    [InlineData("net_invalid_ip_addr Arg_ParamName_Name, hostName")]
+    [InlineData("Overflow")]
+    [InlineData("Overflow, secret")]
     public void The_name_of_a_message_and_what_stands_behind_it_are_not_shown(string message) =>
         Assert.Equal("unforeseen failure: IOException", Wait(new Sequence(() => throw new IOException(message))).Seen);
 

@@ -1,0 +1,172 @@
+using System.Globalization;
+
+namespace Prestop.Core.Options;
+
+/// <summary>Replaces what stands for something else in a value; the value as it is where nothing does.</summary>
+/// <param name="option">The option that has the value.</param>
+/// <param name="text">The value as it was written.</param>
+/// <param name="problem">What cannot be replaced, with the fix; null when all was.</param>
+public delegate string Substitution(OptionSpec option, string text, out string? problem);
+
+/// <summary>
+/// The values of options: from the command line, else from the environment, else none. What cannot be used becomes a line that names the option or
+/// variable, the value, unless it may be secret, the limit and the fix; reading goes on, so that everything that is wrong is told at once.
+/// </summary>
+/// <param name="line">The command line; its problems are the first.</param>
+/// <param name="environment">Gives an environment variable's value, or null when it is not set.</param>
+/// <param name="substitute">Replaces references in values.</param>
+public sealed class OptionReader(CommandLine line, Func<string, string?> environment, Substitution? substitute = null)
+{
+    /// <summary>What is wrong, a line each.</summary>
+    public List<string> Problems => line.Problems;
+
+    /// <summary>Whether a flag is given, or its variable says so.</summary>
+    /// <param name="option">A flag.</param>
+    public bool Flag(OptionSpec option)
+    {
+        if (line.ValuesOf(option).Count > 0)
+        {
+            return true;
+        }
+
+        var text = FromEnvironment(option);
+        switch (text?.ToLowerInvariant())
+        {
+            case "1" or "true" or "yes" or "on":
+                return true;
+            case null or "0" or "false" or "no" or "off":
+                return false;
+            default:
+                Refuse(option, text, "neither true nor false; write one of them");
+                return false;
+        }
+    }
+
+    /// <summary>The value of an option, the last where there are several; null when it is not given.</summary>
+    /// <param name="option">An option with a value.</param>
+    public string? Text(OptionSpec option) => Texts(option) is [.., var last] ? last : null;
+
+    /// <summary>Every value of an option; of one that is repeatable, a variable holds one in each of its lines.</summary>
+    /// <param name="option">An option with a value.</param>
+    public IReadOnlyList<string> Texts(OptionSpec option)
+    {
+        var given = line.ValuesOf(option);
+        if (given.Count == 0 && FromEnvironment(option) is { } text)
+        {
+            given = option.IsRepeatable ? text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) : [text];
+        }
+
+        if (substitute is null || given.Count == 0)
+        {
+            return given;
+        }
+
+        var values = new List<string>(given.Count);
+        foreach (var value in given)
+        {
+            var substituted = substitute(option, value, out var problem);
+            if (problem is null)
+            {
+                values.Add(substituted);
+            }
+            else
+            {
+                Refuse(option, value, problem);
+            }
+        }
+
+        return values;
+    }
+
+    /// <summary>One of an option's <see cref="OptionSpec.Choices"/>; null when it is not given or none of them.</summary>
+    /// <param name="option">An option whose values are few.</param>
+    public string? Choice(OptionSpec option)
+    {
+        var text = Text(option);
+        if (text is null || Array.IndexOf(option.Choices, text) >= 0)
+        {
+            return text;
+        }
+
+        Refuse(option, text, $"unknown; write {string.Join(" or ", option.Choices)}");
+        return null;
+    }
+
+    /// <summary>A length of time; null when it is not given or cannot be used.</summary>
+    /// <param name="option">An option whose value is a duration.</param>
+    /// <param name="least">The least that can be used.</param>
+    /// <param name="most">The most; for ever is more than any other.</param>
+    public TimeSpan? Length(OptionSpec option, TimeSpan least, TimeSpan most)
+    {
+        if (Text(option) is not { } text)
+        {
+            return null;
+        }
+
+        if (!Duration.TryParse(text, out var duration, out var problem))
+        {
+            Refuse(option, text, $"not a duration; {problem}");
+            return null;
+        }
+
+        var length = duration.ToTimeSpan();
+        if (length < least)
+        {
+            Refuse(option, text, $"too short; write {Duration.FromTimeSpan(least)} or more");
+            return null;
+        }
+
+        if (length > most)
+        {
+            Refuse(option, text, $"too long; write {Duration.FromTimeSpan(most)} or less");
+            return null;
+        }
+
+        return length;
+    }
+
+    /// <summary>A whole number; null when it is not given or cannot be used.</summary>
+    /// <param name="option">An option whose value is a number.</param>
+    /// <param name="least">The least that can be used; not negative.</param>
+    /// <param name="most">The most.</param>
+    public int? Number(OptionSpec option, int least, int most)
+    {
+        if (Text(option) is not { } text)
+        {
+            return null;
+        }
+
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
+        {
+            return number;
+        }
+
+        Refuse(option, text, $"write a whole number from {least} to {most}");
+        return null;
+    }
+
+    /// <summary>Who gave the value: the option's name, or that of its variable.</summary>
+    /// <param name="option">Any option.</param>
+    public string Source(OptionSpec option) =>
+        line.ValuesOf(option).Count > 0 || FromEnvironment(option) is null ? option.Name : option.Variable;
+
+    /// <summary>Adds the line that says why a value cannot be used.</summary>
+    /// <param name="option">The option.</param>
+    /// <param name="text">Its value.</param>
+    /// <param name="problem">The limit and the fix.</param>
+    public void Refuse(OptionSpec option, string text, string problem) =>
+        Add(option.IsSecret ? $"{Source(option)}: {problem}" : $"{Source(option)} '{text}': {problem}");
+
+    /// <summary>Adds a line to <see cref="Problems"/>, once: an option may be read wherever it matters.</summary>
+    /// <param name="problem">The line.</param>
+    public void Add(string problem)
+    {
+        if (!Problems.Contains(problem))
+        {
+            Problems.Add(problem);
+        }
+    }
+
+    /// <summary>An empty variable counts as not set, and blanks at the ends do not count: a YAML block leaves a line end behind.</summary>
+    private string? FromEnvironment(OptionSpec option) => environment(option.Variable)?.Trim() is { Length: > 0 } text ? text : null;
+}
