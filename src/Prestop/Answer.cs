@@ -1,8 +1,8 @@
 using System.Text;
 using Prestop.Core;
+using Prestop.Core.Messages;
 using Prestop.Linux.Streams;
 using Prestop.Options;
-using Prestop.Report;
 
 namespace Prestop;
 

@@ -6,6 +6,7 @@ using Amazon.Runtime.Credentials;
 using Amazon.SecurityToken;
 using Amazon.SSO;
 using Amazon.SSOOIDC;
+using Prestop.Core.Messages;
 using Prestop.Elb.Client;
 
 namespace Prestop.Elb.Access;
@@ -43,7 +44,7 @@ public sealed class AwsSdkAccess(ElbAccessOptions options) : IElbAccess
         }
         catch (Exception thrown) when (thrown is not OperationCanceledException)
         {
-            return new ElbError(ElbFault.Region, action, $"the AWS region is not known: {Words.Of(thrown.Message)}");
+            return new ElbError(ElbFault.Region, action, $"the AWS region is not known: {OneLine.Quote(thrown.Message)}");
         }
 
         return region is null
@@ -78,7 +79,7 @@ public sealed class AwsSdkAccess(ElbAccessOptions options) : IElbAccess
             var cause = Cause(thrown);
             return new ElbError(ElbFault.Credentials, action, cause is AmazonClientException && cause.Message.StartsWith("Failed to resolve AWS credentials", StringComparison.Ordinal)
                 ? "no AWS credentials in the environment, a profile, the container or the instance; give the service account a role (IRSA or Pod Identity)"
-                : $"no AWS credentials: {Words.Of(cause.Message)}");
+                : $"no AWS credentials: {OneLine.Quote(cause.Message)}");
         }
     }
 

@@ -3,9 +3,9 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text;
 using System.Xml;
+using Prestop.Core.Messages;
 using Prestop.Core.Waiting;
 using Prestop.Elb.Access;
-using Prestop.Kubernetes.Client;
 
 namespace Prestop.Elb.Client;
 
@@ -241,13 +241,13 @@ public sealed class ElbClient(
         {
             OperationCanceledException => new ElbError(ElbFault.Unreachable, action, string.Create(
                 CultureInfo.InvariantCulture, $"no answer from {host} within {rules.AttemptTimeout.TotalSeconds:0.###}s")),
-            XmlException => new ElbError(ElbFault.Garbled, action, $"the answer of {host} to {action} is not what the API describes: {Words.Of(thrown.Message)}"),
+            XmlException => new ElbError(ElbFault.Garbled, action, $"the answer of {host} to {action} is not what the API describes: {OneLine.Quote(thrown.Message)}"),
             HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } =>
                 new ElbError(ElbFault.Unreachable, action, $"{host} does not resolve; is the region right?"),
             HttpRequestException { InnerException: AuthenticationException } =>
                 new ElbError(ElbFault.Untrusted, action, $"the certificate of {host} is not trusted"),
             HttpRequestException { InnerException: SocketException socket } =>
-                new ElbError(ElbFault.Unreachable, action, $"no connection to {host}: {Words.Of(socket.SocketErrorCode.ToString())}"),
+                new ElbError(ElbFault.Unreachable, action, $"no connection to {host}: {OneLine.Quote(socket.SocketErrorCode.ToString())}"),
             HttpRequestException or IOException => new ElbError(ElbFault.Unreachable, action, $"the connection to {host} was lost"),
             _ => null,
         };

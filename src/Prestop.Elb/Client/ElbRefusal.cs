@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Prestop.Core.Messages;
 using Prestop.Elb.Access;
 
 namespace Prestop.Elb.Client;
@@ -16,7 +17,7 @@ internal static class ElbRefusal
     /// <param name="skew">What the answer's clock shows more than this machine's; null when it does not say.</param>
     public static ElbError Describe(string action, HttpStatusCode status, string code, string message, ElbEndpoint endpoint, TimeSpan? skew)
     {
-        var said = Words.Of(message);
+        var said = OneLine.Quote(message);
         return code switch
         {
             "Throttling" or "ThrottlingException" or "ThrottledException" or "RequestThrottled" or "RequestThrottledException" or "RequestLimitExceeded"

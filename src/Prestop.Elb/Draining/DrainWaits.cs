@@ -3,7 +3,6 @@ using Prestop.Core.Waiting;
 using Prestop.Elb.Client;
 using Prestop.Elb.Discovery;
 using Prestop.Elb.Polling;
-using Prestop.Kubernetes.Client;
 
 namespace Prestop.Elb.Draining;
 

@@ -1,3 +1,4 @@
+using Prestop.Core.Messages;
 using Prestop.Core.Waiting;
 using Prestop.Elb.Client;
 using Prestop.Elb.Draining;
@@ -133,7 +134,7 @@ public sealed class TargetHealthFeed(IElbApi api, TimeSpan interval, TimeProvide
             catch (Exception thrown)
             {
                 // A fault of the program must not leave all who watch without a word.
-                answer = new ElbError(ElbFault.Rejected, "DescribeTargetHealth", $"DescribeTargetHealth failed: {Words.Of(thrown.Message)}");
+                answer = new ElbError(ElbFault.Rejected, "DescribeTargetHealth", $"DescribeTargetHealth failed: {OneLine.Quote(thrown.Message)}");
             }
 
             // A group that is deleted has no targets any more.

@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
+using Prestop.Core.Messages;
 using Prestop.Kubernetes.Access;
 
 namespace Prestop.Kubernetes.Client;
@@ -86,7 +87,7 @@ internal sealed class ApiConnection(ClusterAccess access, TimeSpan connectTimeou
             0 or 408 or 429 or >= 500 => ApiFault.Transient,
             _ => ApiFault.Rejected,
         };
-        var words = OneLine(status?.Message ?? "");
+        var words = OneLine.Quote(status?.Message ?? "");
         var pause = retryAfter ?? status?.RetryAfter;
         return new ApiError(fault, call, $"the API server answers {code} to {call}{(words.Length == 0 ? "" : $": {words}")}")
         {
@@ -128,19 +129,6 @@ internal sealed class ApiConnection(ClusterAccess access, TimeSpan connectTimeou
         SocketError.TimedOut => "timed out",
         _ => $"error {(int)error}",
     };
-
-    private static string OneLine(string message)
-    {
-        const int longest = 300;
-        var cut = message.Length > longest ? $"{message.AsSpan(0, longest)}…" : message;
-        return string.Create(cut.Length, cut, static (line, text) =>
-        {
-            for (var i = 0; i < line.Length; i++)
-            {
-                line[i] = char.IsControl(text[i]) ? ' ' : text[i];
-            }
-        }).Trim();
-    }
 
     private ApiError Distrust(ApiCall call)
     {

@@ -1,4 +1,5 @@
 using Prestop.Core;
+using Prestop.Core.Messages;
 using Prestop.Core.Waiting;
 
 namespace Prestop.Report;

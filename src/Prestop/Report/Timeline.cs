@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using Prestop.Core.Messages;
 using Prestop.Core.Plans;
 using Prestop.Options;
 

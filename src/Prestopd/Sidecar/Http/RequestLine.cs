@@ -6,7 +6,7 @@ namespace Prestopd.Sidecar;
 
 /// <summary>What a request was and how it was answered: the text of the response's body and of the log line.</summary>
 /// <param name="Kind">What it was taken for.</param>
-/// <param name="Path">Its path, made printable by <see cref="PrintablePath"/>.</param>
+/// <param name="Path">Its path, made printable by <see cref="Prestop.Core.Messages.OneLine"/>.</param>
 /// <param name="Address">The client's address, IPv4 in its own form.</param>
 /// <param name="Port">The client's port.</param>
 /// <param name="Status">The status of the answer.</param>

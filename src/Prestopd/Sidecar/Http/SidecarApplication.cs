@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
+using Prestop.Core.Messages;
 
 namespace Prestopd.Sidecar;
 
@@ -56,7 +57,7 @@ internal sealed class SidecarApplication(
 
     private Task AnswerHealthCheck(IFeatureCollection context, IHttpConnectionFeature client, IHttpRequestFeature request)
     {
-        var line = Describe(client, RequestKind.Hit, PrintablePath.Of(request.Path), HealthStatus, 0);
+        var line = Describe(client, RequestKind.Hit, OneLine.OfPath(request.Path), HealthStatus, 0);
         if (!options.Ignore.IsEmpty && options.Ignore.Covers(line.Address, request.Headers.UserAgent))
         {
             line = line with { Kind = RequestKind.Ignored, Hits = window.Count };

@@ -1,9 +1,9 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Prestop.Kubernetes.Client;
+using Prestop.Core.Waiting;
 using Xunit;
 
-namespace Prestop.Kubernetes.Tests;
+namespace Prestop.Core.Tests.Waiting;
 
 public sealed class BackoffTests
 {

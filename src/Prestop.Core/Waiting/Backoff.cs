@@ -1,4 +1,4 @@
-namespace Prestop.Kubernetes.Client;
+namespace Prestop.Core.Waiting;
 
 /// <summary>
 /// How long to leave a server alone after it failed: a random length below a ceiling that doubles with every failure in a
