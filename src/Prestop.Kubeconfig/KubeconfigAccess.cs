@@ -1,5 +1,4 @@
 using System.Net;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Prestop.Kubernetes.Access;
 
@@ -150,20 +149,9 @@ public sealed class KubeconfigAccess
             : address;
     }
 
-    private static X509Certificate2Collection AuthoritiesOf(KubeconfigEntry cluster, string source, byte[] pem)
-    {
-        var found = new X509Certificate2Collection();
-        try
-        {
-            found.ImportFromPem(System.Text.Encoding.UTF8.GetString(pem));
-        }
-        catch (CryptographicException)
-        {
-            found.Clear();
-        }
-
-        return found.Count > 0 ? found : throw cluster.Problem(source, "holds no certificate; it must be a PEM bundle");
-    }
+    private static X509Certificate2Collection AuthoritiesOf(KubeconfigEntry cluster, string source, byte[] pem) =>
+        ClusterAccess.AuthoritiesIn(System.Text.Encoding.UTF8.GetString(pem))
+        ?? throw cluster.Problem(source, "holds no certificate; it must be a PEM bundle");
 
     private static IWebProxy? ProxyOf(KubeconfigEntry cluster)
     {

@@ -1,7 +1,6 @@
 using Prestop.Core;
 using Prestop.Core.Plans;
 using Prestop.Core.Waiting;
-using Prestop.Http.Trust;
 using Prestop.Linux.Processes;
 using Prestop.Options;
 using Prestop.Report;
@@ -20,7 +19,6 @@ internal static class Waiting
     /// <returns>The exit code.</returns>
     public static int Run(Request.Wait request, MainLoop loop)
     {
-        MissingHome.Name();
         var result = loop.Run(() => RunAsync(request, loop));
         if (!result.GoesOn)
         {

@@ -7,7 +7,9 @@ public sealed class Authorities
 {
     private readonly Func<Predicate<string>, bool, X509Certificate2Collection> _read;
 
-    private Authorities(Func<Predicate<string>, bool, X509Certificate2Collection> read) => _read = read;
+    /// <summary>Those that a function reads: it is told by their subjects which are wanted, and whether to look where they seldom are, too.</summary>
+    /// <param name="read">The function.</param>
+    internal Authorities(Func<Predicate<string>, bool, X509Certificate2Collection> read) => _read = read;
 
     /// <summary>
     /// Those that the image trusts: in the file that SSL_CERT_FILE names, else in the first bundle where distributions keep theirs; and in
@@ -16,16 +18,20 @@ public sealed class Authorities
     /// </summary>
     public static Authorities OfImage { get; } = new(ImageAuthorities.Read);
 
+    /// <summary>Those that are given, and no others.</summary>
+    /// <param name="certificates">The certificates.</param>
+    public static Authorities Of(X509Certificate2Collection certificates) => new((_, _) => certificates);
+
     /// <summary>Those of a PEM file, and no others.</summary>
     /// <param name="path">The file.</param>
     /// <param name="problem">Null, or why it cannot be used, with the fix.</param>
     public static Authorities InFile(string path, out string? problem)
     {
-        problem = PemFile.Read(path, _ => false, []);
+        problem = Pem.Read(path, _ => false, []);
         return new((isWanted, _) =>
         {
             var wanted = new X509Certificate2Collection();
-            PemFile.Read(path, isWanted, wanted);
+            Pem.Read(path, isWanted, wanted);
             return wanted;
         });
     }

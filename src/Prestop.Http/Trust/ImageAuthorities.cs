@@ -29,7 +29,7 @@ internal static class ImageAuthorities
         {
             if (File.Exists(path))
             {
-                PemFile.Read(path, isWanted, wanted);
+                Pem.Read(path, isWanted, wanted);
                 break;
             }
         }
@@ -57,7 +57,7 @@ internal static class ImageAuthorities
                     break;
                 }
 
-                PemFile.Read(file, isWanted, wanted);
+                Pem.Read(file, isWanted, wanted);
             }
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException)

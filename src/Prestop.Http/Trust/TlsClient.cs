@@ -13,7 +13,24 @@ public sealed class TlsClient(Authorities? authorities)
     // Those that the servers seen so far led to, so that they are not read again for each connection.
     private X509Certificate2Collection _found = [];
 
-    static TlsClient() => OpenSslConfiguration.Ignore();
+    static TlsClient() => TlsRuntime.KeepToItself();
+
+    /// <summary>
+    /// The rules of one handshake or of many, for a client that makes its connections itself. A server that is not trusted fails the handshake with
+    /// <see cref="TlsRefusedException"/>, perhaps as an inner exception: no verdict is kept where another connection could find it.
+    /// </summary>
+    public SslClientAuthenticationOptions Options => new()
+    {
+        // OpenSSL's own cache would hold the sessions of every connection, 7 kB, up to 20,480 of them (SSL_CTX_sess_set_cache_size(3)).
+        AllowTlsResume = false,
+        CertificateChainPolicy = new X509ChainPolicy
+        {
+            RevocationMode = X509RevocationMode.NoCheck,
+            DisableCertificateDownloads = true,
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+        },
+        RemoteCertificateValidationCallback = (_, _, chain, errors) => Distrust(chain, errors) is { } distrust ? throw distrust : true,
+    };
 
     /// <summary>Makes a connection safe.</summary>
     /// <param name="connection">The connection; closed when it cannot be made safe.</param>
@@ -24,28 +41,19 @@ public sealed class TlsClient(Authorities? authorities)
     /// <exception cref="IOException">The connection broke.</exception>
     public async Task<TlsConnection> ConnectAsync(Stream connection, string host, CancellationToken cancellation)
     {
-        TlsRefusedException? distrust = null;
         var tls = new TlsConnection(connection);
+        var options = Options;
+        options.TargetHost = host.TrimEnd('.');
+        options.LocalCertificateSelectionCallback = (_, _, _, server, _) => tls.ShowNoCertificate(server);
         try
         {
-            await tls.AuthenticateAsClientAsync(
-                new SslClientAuthenticationOptions
-                {
-                    TargetHost = host.TrimEnd('.'),
-
-                    // OpenSSL's own cache would hold the sessions of every connection, 7 kB, up to 20,480 of them (SSL_CTX_sess_set_cache_size(3)).
-                    AllowTlsResume = false,
-                    CertificateChainPolicy = Policy(_found),
-                    RemoteCertificateValidationCallback = (_, _, chain, errors) => (distrust = Distrust(chain, errors)) is null,
-                    LocalCertificateSelectionCallback = (_, _, _, server, _) => tls.ShowNoCertificate(server),
-                },
-                cancellation);
+            await tls.AuthenticateAsClientAsync(options, cancellation);
             return tls;
         }
         catch (Exception failure)
         {
             await tls.DisposeAsync();
-            if ((distrust ?? tls.RefusalFor(failure)) is { } refusal)
+            if ((TlsRefusedException.In(failure) ?? tls.RefusalFor(failure)) is { } refusal)
             {
                 throw refusal;
             }
@@ -71,38 +79,30 @@ public sealed class TlsClient(Authorities? authorities)
             return new("the server's certificate is for another name");
         }
 
-        var distrust = CertificateChain.Distrust(chain, chain.ChainPolicy.CustomTrustStore);
-        distrust = distrust is null ? null : Distrust(chain, everywhere: false);
-        return distrust is { IsAuthorityUnknown: true } ? Distrust(chain, everywhere: true) : distrust;
-    }
-
-    private TlsRefusedException? Distrust(X509Chain chain, bool everywhere)
-    {
-        var found = authorities!.FindFor(chain, everywhere);
-        using var longer = new X509Chain { ChainPolicy = chain.ChainPolicy.Clone() };
-        longer.ChainPolicy.CustomTrustStore.AddRange(found);
-        longer.ChainPolicy.ExtraStore.AddRange(found);
-        longer.Build(chain.ChainElements[0].Certificate);
-        var distrust = CertificateChain.Distrust(longer, found);
-        if (distrust is null)
+        var distrust = Distrust(chain, _found);
+        for (var everywhere = false; distrust is { IsAuthorityUnknown: true }; everywhere = true)
         {
-            _found = found;
+            var found = authorities.FindFor(chain, everywhere);
+            distrust = Distrust(chain, found);
+            if (distrust is null)
+            {
+                _found = found;
+            }
+            else if (everywhere)
+            {
+                break;
+            }
         }
 
         return distrust;
     }
 
-    /// <summary>No certificate is fetched, and nobody is asked about revocation.</summary>
-    private static X509ChainPolicy Policy(X509Certificate2Collection trusted)
+    private static TlsRefusedException? Distrust(X509Chain shown, X509Certificate2Collection trusted)
     {
-        var policy = new X509ChainPolicy
-        {
-            RevocationMode = X509RevocationMode.NoCheck,
-            DisableCertificateDownloads = true,
-            TrustMode = X509ChainTrustMode.CustomRootTrust,
-        };
-        policy.CustomTrustStore.AddRange(trusted);
-        policy.ExtraStore.AddRange(trusted);
-        return policy;
+        using var chain = new X509Chain { ChainPolicy = shown.ChainPolicy.Clone() };
+        chain.ChainPolicy.CustomTrustStore.AddRange(trusted);
+        chain.ChainPolicy.ExtraStore.AddRange(trusted);
+        chain.Build(shown.ChainElements[0].Certificate);
+        return CertificateChain.Distrust(chain, trusted);
     }
 }

@@ -6,4 +6,20 @@ public sealed class TlsRefusedException(string reason) : IOException(reason)
 {
     /// <summary>Whether the server would be trusted with other authorities, for all that is known.</summary>
     public bool IsAuthorityUnknown { get; init; }
+
+    /// <summary>Finds the refusal that made a handshake fail.</summary>
+    /// <param name="failure">What was thrown.</param>
+    /// <returns>The refusal, or null when the handshake failed otherwise.</returns>
+    public static TlsRefusedException? In(Exception failure)
+    {
+        for (var cause = failure; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is TlsRefusedException refusal)
+            {
+                return refusal;
+            }
+        }
+
+        return null;
+    }
 }

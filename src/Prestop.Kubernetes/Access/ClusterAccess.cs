@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using Prestop.Http.Trust;
 
 namespace Prestop.Kubernetes.Access;
 
@@ -13,6 +14,11 @@ public sealed class ClusterAccess
     /// The certificate authorities that the API server's certificate must lead to; no other is trusted. Null: those of the system.
     /// </summary>
     public required X509Certificate2Collection? Authorities { get; init; }
+
+    /// <summary>Reads certificate authorities.</summary>
+    /// <param name="pem">A bundle in PEM.</param>
+    /// <returns>The authorities, or null when there is none or one is damaged.</returns>
+    public static X509Certificate2Collection? AuthoritiesIn(string pem) => Pem.CertificatesIn(pem);
 
     /// <summary>The credentials of every request.</summary>
     public required IApiCredentials Credentials { get; init; }

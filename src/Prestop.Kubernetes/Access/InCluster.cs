@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Prestop.Kubernetes.Access;
@@ -92,22 +91,8 @@ public static class InCluster
             return null;
         }
 
-        var found = new X509Certificate2Collection();
-        try
-        {
-            found.ImportFromPem(pem);
-        }
-        catch (CryptographicException)
-        {
-            found.Clear();
-        }
-
-        if (found.Count == 0)
-        {
-            problem = $"{path} holds no certificate; it must be a PEM bundle";
-            return null;
-        }
-
+        var found = ClusterAccess.AuthoritiesIn(pem);
+        problem = found is null ? $"{path} holds no certificate; it must be a PEM bundle" : "";
         return found;
     }
 }

@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Prestop.Core.Messages;
+using Prestop.Http;
+using Prestop.Http.Trust;
 using Prestop.Kubernetes.Access;
 
 namespace Prestop.Kubernetes.Client;
@@ -21,7 +22,6 @@ internal sealed class ApiConnection(ClusterAccess access, TimeSpan connectTimeou
     private readonly Lock _lock = new();
     private HttpMessageInvoker? _http;
     private SslStreamCertificateContext? _shown;
-    private SslPolicyErrors _distrust;
 
     /// <summary>
     /// Sends a request and waits for the head of the answer. Credentials that are refused are fetched again, and when they are other ones
@@ -104,7 +104,9 @@ internal sealed class ApiConnection(ClusterAccess access, TimeSpan connectTimeou
         OperationCanceledException { InnerException: TimeoutException } => Transient(call, string.Create(
             CultureInfo.InvariantCulture, $"no connection to {Server} within {connectTimeout.TotalSeconds:0.###}s")),
         OperationCanceledException => Transient(call, $"no answer from {Server} in time"),
-        HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => Distrust(call),
+        HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => TlsRefusedException.In(thrown) is { } refusal
+            ? new ApiError(ApiFault.Untrusted, call, $"no TLS connection to {Server}: {refusal.Message}")
+            : Transient(call, $"no TLS connection to {Server}"),
         HttpRequestException { InnerException: SocketException socket } =>
             Transient(call, $"no connection to {Server}: {Words(socket.SocketErrorCode)}"),
         HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } =>
@@ -130,19 +132,6 @@ internal sealed class ApiConnection(ClusterAccess access, TimeSpan connectTimeou
         _ => $"error {(int)error}",
     };
 
-    private ApiError Distrust(ApiCall call)
-    {
-        var reason =
-            _distrust.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable) ? "shows no certificate"
-            : _distrust.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch) ? "shows a certificate for another host"
-            : _distrust.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors)
-                ? "shows a certificate that has expired or that the cluster's CA bundle does not vouch for"
-            : null;
-        return reason is null
-            ? Transient(call, $"no TLS connection to {Server}")
-            : new ApiError(ApiFault.Untrusted, call, $"{Server} {reason}");
-    }
-
     private async Task<HttpResponseMessage> SendAsync(ApiRequest request, ApiCredential credential, CancellationToken cancellation)
     {
         using var message = new HttpRequestMessage(request.Method, new Uri(access.Address, request.Path));
@@ -165,7 +154,6 @@ internal sealed class ApiConnection(ClusterAccess access, TimeSpan connectTimeou
             message.Content.Headers.TryAddWithoutValidation("Content-Type", request.ContentType);
         }
 
-        _distrust = SslPolicyErrors.None;
         return await HttpWith(credential.Certificate).SendAsync(message, cancellation);
     }
 
@@ -188,39 +176,13 @@ internal sealed class ApiConnection(ClusterAccess access, TimeSpan connectTimeou
 
     private SocketsHttpHandler NewHandler(SslStreamCertificateContext? certificate)
     {
-        var handler = new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            UseProxy = access.Proxy is not null,
-            Proxy = access.Proxy,
-            ActivityHeadersPropagator = null,
-            ConnectTimeout = connectTimeout,
-            SslOptions = new SslClientAuthenticationOptions
-            {
-                // OpenSSL's own cache would keep the sessions of every connection: 7 kB.
-                AllowTlsResume = false,
-                RemoteCertificateValidationCallback = (_, _, _, errors) =>
-                    (_distrust = errors) is SslPolicyErrors.None || access.SkipsVerification,
-            },
-        };
-        if (certificate is not null)
-        {
-            handler.SslOptions.ClientCertificateContext = certificate;
-        }
-
-        if (access.Authorities is not null)
-        {
-            var trust = new X509ChainPolicy
-            {
-                TrustMode = X509ChainTrustMode.CustomRootTrust,
-                RevocationMode = X509RevocationMode.NoCheck,
-                DisableCertificateDownloads = true,
-            };
-            trust.CustomTrustStore.AddRange(access.Authorities);
-            handler.SslOptions.CertificateChainPolicy = trust;
-        }
-
+        var trusted = access.SkipsVerification ? null
+            : access.Authorities is { } given ? Authorities.Of(given)
+            : Authorities.OfImage;
+        var handler = SafeConnections.Through(new TlsClient(trusted));
+        (handler.UseProxy, handler.Proxy) = (access.Proxy is not null, access.Proxy);
+        handler.ConnectTimeout = connectTimeout;
+        handler.SslOptions.ClientCertificateContext = certificate;
         return handler;
     }
 

@@ -1,8 +1,11 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using BlackBox.Tests.Harness;
+using Prestop.Http.Exchange;
 using Prestop.Http.Trust;
+using Prestop.Kubernetes.Tests;
 using Xunit;
 
 namespace Prestop.Http.Tests.Trust;
@@ -16,7 +19,7 @@ public sealed class TlsClientTests(Certificates certificates) : IClassFixture<Ce
 
     /// <summary>Null, or why there is no connection.</summary>
     private static async Task<string?> TrustAsync(
-        TlsClient client, ServerCertificate certificate, string host = "localhost", Action<SslServerAuthenticationOptions>? serve = null)
+        TlsClient client, ServerCertificate certificate, string host = "localhost", Action<SslServerAuthenticationOptions>? serve = null, TimeProvider? time = null)
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -25,7 +28,8 @@ public sealed class TlsClientTests(Certificates certificates) : IClassFixture<Ce
         await socket.ConnectAsync(listener.LocalEndpoint, TestContext.Current.CancellationToken);
         try
         {
-            await using var tls = await client.ConnectAsync(new NetworkStream(socket), host, TestContext.Current.CancellationToken);
+            var connection = new PatientStream(socket, time ?? TimeProvider.System) { Patience = time is null ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(5) };
+            await using var tls = await client.ConnectAsync(connection, host, TestContext.Current.CancellationToken);
             await serving;
             return null;
         }
@@ -35,7 +39,8 @@ public sealed class TlsClientTests(Certificates certificates) : IClassFixture<Ce
         }
     }
 
-    private static async Task ServeAsync(TcpListener listener, ServerCertificate certificate, Action<SslServerAuthenticationOptions>? serve)
+    private static async Task ServeAsync(
+        TcpListener listener, ServerCertificate certificate, Action<SslServerAuthenticationOptions>? serve, ReadOnlyMemory<byte> answer = default)
     {
         using var socket = await listener.AcceptSocketAsync(TestContext.Current.CancellationToken);
         await using var tls = new SslStream(new NetworkStream(socket));
@@ -44,6 +49,7 @@ public sealed class TlsClientTests(Certificates certificates) : IClassFixture<Ce
         try
         {
             await tls.AuthenticateAsServerAsync(options, TestContext.Current.CancellationToken);
+            await tls.WriteAsync(answer, TestContext.Current.CancellationToken);
         }
         catch (Exception refused) when (refused is IOException or System.Security.Authentication.AuthenticationException)
         {
@@ -145,5 +151,50 @@ public sealed class TlsClientTests(Certificates certificates) : IClassFixture<Ce
             TrustAsync(client, number % 2 == 0 ? certificates.Good : certificates.Untrusted)));
 
         Assert.All(verdicts.Index(), verdict => Assert.Equal(verdict.Index % 2 == 0 ? null : Unknown, verdict.Item));
+    }
+
+    [Fact]
+    public async Task What_the_client_needs_itself_is_not_the_servers_silence()
+    {
+        var time = new ManualTime();
+        var slow = new Authorities((_, _) =>
+        {
+            time.Advance(TimeSpan.FromSeconds(10));
+            return CertificatesOf(certificates.AuthorityFile);
+        });
+
+        Assert.Null(await TrustAsync(new TlsClient(slow), certificates.Good, time: time));
+    }
+
+    [Fact]
+    public async Task Requests_over_one_handler_know_why_their_own_server_is_not_trusted()
+    {
+        using var http = new HttpMessageInvoker(SafeConnections.Through(new TlsClient(Authorities.InFile(certificates.AuthorityFile, out _))));
+
+        var refused = await Assert.ThrowsAsync<HttpRequestException>(() => AskAsync(http, certificates.Untrusted));
+        Assert.Equal(Unknown, TlsRefusedException.In(refused)?.Message);
+
+        refused = await Assert.ThrowsAsync<HttpRequestException>(() => AskAsync(http, certificates.Expired));
+        Assert.StartsWith("the server's certificate has expired", TlsRefusedException.In(refused)?.Message, StringComparison.Ordinal);
+
+        Assert.Equal(HttpStatusCode.NoContent, await AskAsync(http, certificates.Good));
+    }
+
+    private static async Task<HttpStatusCode> AskAsync(HttpMessageInvoker http, ServerCertificate certificate)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var serving = ServeAsync(listener, certificate, null, "HTTP/1.1 204 No Content\r\n\r\n"u8.ToArray());
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"https://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}/");
+        using var answer = await http.SendAsync(request, TestContext.Current.CancellationToken);
+        await serving;
+        return answer.StatusCode;
+    }
+
+    private static X509Certificate2Collection CertificatesOf(string path)
+    {
+        var found = new X509Certificate2Collection();
+        found.ImportFromPemFile(path);
+        return found;
     }
 }

@@ -59,8 +59,6 @@ internal sealed class Upstream : IDisposable
 
     private static SocketsHttpHandler Connections()
     {
-        MissingHome.Name();
-
         var connections = SafeConnections.Through(new TlsClient(Authorities.OfImage));
         connections.PooledConnectionLifetime = TimeSpan.FromMinutes(1);
         connections.MaxConnectionsPerServer = 2;

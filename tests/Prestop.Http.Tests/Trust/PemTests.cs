@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Prestop.Http.Tests.Trust;
 
-public sealed class PemFileTests(Certificates certificates) : IClassFixture<Certificates>, IDisposable
+public sealed class PemTests(Certificates certificates) : IClassFixture<Certificates>, IDisposable
 {
     /// <summary>A certificate of version 1, which does not tell its version, made with openssl-x509(1).</summary>
     private const string VersionOne =
@@ -21,7 +21,7 @@ public sealed class PemFileTests(Certificates certificates) : IClassFixture<Cert
     private static (string? Problem, X509Certificate2Collection Found) Read(string path, Predicate<string>? isWanted = null)
     {
         var found = new X509Certificate2Collection();
-        return (PemFile.Read(path, isWanted ?? (_ => true), found), found);
+        return (Pem.Read(path, isWanted ?? (_ => true), found), found);
     }
 
     [Fact]
@@ -74,5 +74,15 @@ public sealed class PemFileTests(Certificates certificates) : IClassFixture<Cert
         var path = content is null ? _folder["none"] : _folder.Write("file", content);
 
         Assert.Equal($"{problem}; give a PEM file of certificate authorities", Read(path).Problem);
+    }
+
+    [Fact]
+    public void A_text_is_read_whole_or_not_at_all()
+    {
+        var good = File.ReadAllText(certificates.AuthorityFile);
+
+        Assert.Equal(2, Pem.CertificatesIn($"{good}\nbetween\n{good}")?.Count);
+        Assert.Null(Pem.CertificatesIn("text"));
+        Assert.Null(Pem.CertificatesIn($"{good}\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"));
     }
 }

@@ -6,33 +6,51 @@ using Prestop.Linux.Files;
 
 namespace Prestop.Http.Trust;
 
-/// <summary>A PEM file of certificates, as <c>--cacert</c> names it.</summary>
-internal static class PemFile
+/// <summary>Certificates in PEM (RFC 7468), as bundles and <c>--cacert</c> have them; what is between them is passed over.</summary>
+public static class Pem
 {
     /// <summary>The largest file that is read, in bytes: forty times the bundle of a Linux distribution.</summary>
     private const int MaxFileBytes = 8 * 1024 * 1024;
+
     private const int ReadingSize = 4096;
     private const string Begin = "-----BEGIN CERTIFICATE-----";
     private const string End = "-----END CERTIFICATE-----";
 
+    static Pem() => TlsRuntime.KeepToItself();
+
+    /// <summary>Reads the certificates of a text.</summary>
+    /// <param name="text">The text.</param>
+    /// <returns>The certificates, or null when there is none or one is damaged.</returns>
+    public static X509Certificate2Collection? CertificatesIn(string text)
+    {
+        var found = new X509Certificate2Collection();
+        using var lines = new StringReader(text);
+        return Import(lines, _ => true, found) is null ? found : null;
+    }
+
     /// <summary>
-    /// Reads some of the certificates of a file; what is in it beside certificates is passed over. One is held at a time, and OpenSSL sees the
-    /// wanted ones alone: as one text, and parsed, the bundle of a distribution would be most of the memory and of the time that a wait takes.
+    /// Reads some of the certificates of a file. One is held at a time, and OpenSSL sees the wanted ones alone: as one text, and parsed, the
+    /// bundle of a distribution would be most of the memory and of the time that a wait takes.
     /// </summary>
     /// <param name="path">A file.</param>
     /// <param name="isWanted">Tells by their subjects which to keep.</param>
     /// <param name="wanted">Where they are added.</param>
     /// <returns>Null, or what is wrong with the file, with the fix; its other certificates are added all the same.</returns>
-    public static string? Read(string path, Predicate<string> isWanted, X509Certificate2Collection wanted)
+    internal static string? Read(string path, Predicate<string> isWanted, X509Certificate2Collection wanted)
     {
         string? problem = null;
-        problem = SmallFile.Read(path, MaxFileBytes, file => problem = Import(file, isWanted, wanted)) ?? problem;
+        problem = SmallFile.Read(path, MaxFileBytes, Import) ?? problem;
         return problem is null ? null : problem + "; give a PEM file of certificate authorities";
+
+        void Import(Stream file)
+        {
+            using var lines = new StreamReader(file, Encoding.UTF8, detectEncodingFromByteOrderMarks: true, ReadingSize);
+            problem = Pem.Import(lines, isWanted, wanted);
+        }
     }
 
-    private static string? Import(Stream file, Predicate<string> isWanted, X509Certificate2Collection wanted)
+    private static string? Import(TextReader lines, Predicate<string> isWanted, X509Certificate2Collection wanted)
     {
-        using var lines = new StreamReader(file, Encoding.UTF8, detectEncodingFromByteOrderMarks: true, ReadingSize);
         StringBuilder? text = null;
         var problem = "holds no certificate";
         var isDamaged = false;

@@ -1,0 +1,30 @@
+using System.Runtime.InteropServices;
+
+namespace Prestop.Http.Trust;
+
+/// <summary>What .NET and OpenSSL look for on a machine before the first use of TLS.</summary>
+internal static partial class TlsRuntime
+{
+    private const ulong OPENSSL_INIT_NO_LOAD_CONFIG = 0x80;
+
+    /// <summary>
+    /// Keeps them from the files of the image. To be called before anything that .NET does with OpenSSL: the first call decides
+    /// (OPENSSL_init_crypto(3)).
+    /// </summary>
+    public static void KeepToItself()
+    {
+        // OPENSSL_CONF, or openssl.cnf of the image, may name providers and engines, which OpenSSL would load from there into a static program, with
+        // the image's own C library.
+        _ = OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, 0);
+
+        // .NET looks for certificates below the user's home too, and fails every handshake where there is neither HOME nor an entry in /etc/passwd.
+        // The place named here is seen by .NET alone: a program that is executed later gets the environment as it was.
+        if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable("HOME")))
+        {
+            Environment.SetEnvironmentVariable("HOME", "/dev/null");
+        }
+    }
+
+    [LibraryImport("libcrypto")]
+    private static partial int OPENSSL_init_crypto(ulong options, nint settings);
+}
