@@ -30,12 +30,12 @@ internal static class Answer
     {
         foreach (var reason in refusal.Reasons)
         {
-            Complain(reason);
+            Complain(reason, refusal.ToFirstProcess);
         }
 
         if (refusal.ExitCode == ExitCodes.Usage)
         {
-            Say("Try 'prestop --help' for more information.");
+            Say("Try 'prestop --help' for more information.", refusal.ToFirstProcess);
         }
 
         return refusal.ExitCode;
@@ -43,7 +43,16 @@ internal static class Answer
 
     /// <summary>One line on standard error.</summary>
     /// <param name="problem">The value, the limit and the fix.</param>
-    public static void Complain(string problem) => Say(OneLine.Of("prestop: " + problem));
+    /// <param name="toFirstProcess">Whether the container's log gets it too, where it can be written.</param>
+    public static void Complain(string problem, bool toFirstProcess = false) => Say(OneLine.Of("prestop: " + problem), toFirstProcess);
 
-    private static void Say(string line) => LogTarget.StandardError.TryWrite(Encoding.UTF8.GetBytes(line + "\n"));
+    private static void Say(string line, bool toFirstProcess)
+    {
+        var bytes = Encoding.UTF8.GetBytes(line + "\n");
+        LogTarget.StandardError.TryWrite(bytes);
+        if (toFirstProcess && LogTarget.OpenFirstProcess(out var isOwn, out _) is { } first && !isOwn)
+        {
+            first.TryWrite(bytes);
+        }
+    }
 }

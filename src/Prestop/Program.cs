@@ -16,7 +16,7 @@ internal static class Program
         return RequestReader.Read(Arguments.Exact(words), Variables.Find, loop.Time) switch
         {
             Request.Print print => Answer.Print(print.Text),
-            Request.Install install => Installation.Run(install.Directory),
+            Request.Install install => Installation.Run(install, loop),
             Request.Wait { DryRun: true } wait => Prestop.DryRun.Of(wait),
             Request.Wait wait => Waiting.Run(wait, loop),
             Request.Refusal refusal => Answer.Refuse(refusal),

@@ -32,7 +32,7 @@ internal static class Waiting
 
         loop.Release();
         return loop.Signal is not 0 and var late ? ExitCodes.EndedBy(late)
-            : request.Command.Count > 0 ? Handover.To(request.Command)
+            : request.Command.Count > 0 ? Handover.To(request.Command, request.Log)
             : ExitCodes.Done;
     }
 
@@ -40,6 +40,11 @@ internal static class Waiting
     {
         var log = new Log(request.Log, loop.Time);
         using var narrator = new Narrator(request.Plan, log, request.Log.Detail, loop.Time);
+        if (log.Problem is { } problem)
+        {
+            narrator.Tell(new LogEntry(LogEvent.Warning) { Seen = problem });
+        }
+
         foreach (var flaw in PlanFlaws.Of(request))
         {
             narrator.Tell(new LogEntry(LogEvent.Warning) { Seen = flaw });

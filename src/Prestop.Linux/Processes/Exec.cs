@@ -14,6 +14,9 @@ public enum ExecFailure
     /// <summary>The file is there and may not be executed.</summary>
     NotPermitted,
 
+    /// <summary>The file is there, and somebody has it open to write it.</summary>
+    Busy,
+
     /// <summary>The file is there and is no program for this machine.</summary>
     WrongFormat,
 
@@ -28,6 +31,7 @@ public static partial class Exec
     private const int ENOEXEC = 8;
     private const int EACCES = 13;
     private const int ENOTDIR = 20;
+    private const int ETXTBSY = 26;
     private const int SIGPIPE = 13;
     private const nint SIG_DFL = 0;
 
@@ -72,6 +76,8 @@ public static partial class Exec
                 case EACCES:
                     failure = ExecFailure.NotPermitted;
                     break;
+                case ETXTBSY:
+                    return ExecFailure.Busy;
                 case ENOEXEC:
                     return ExecFailure.WrongFormat;
                 default:

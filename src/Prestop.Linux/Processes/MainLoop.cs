@@ -44,8 +44,7 @@ public sealed partial class MainLoop : SynchronizationContext, IDisposable
     public string SignalName => Signal is SIGINT ? "SIGINT" : "SIGTERM";
 
     /// <summary>
-    /// Does the work, and what it posts here, until it has ended. From now on, and until <see cref="Release"/>, SIGTERM and SIGINT are held back;
-    /// where they are ignored they stay so.
+    /// Does the work, and what it posts here, until it has ended. Begins with <see cref="Hold"/>; the caller ends with <see cref="Release"/>.
     /// </summary>
     /// <param name="work">Begun on this thread.</param>
     public T Run<T>(Func<Task<T>> work)
@@ -68,6 +67,17 @@ public sealed partial class MainLoop : SynchronizationContext, IDisposable
         {
             SetSynchronizationContext(outer);
         }
+    }
+
+    /// <summary>Holds SIGTERM and SIGINT back, in every thread, until <see cref="Release"/>; where they are ignored they stay so.</summary>
+    public void Hold()
+    {
+        _awaited = SignalSet.Of(SIGURG, IsIgnored(SIGTERM) ? SIGURG : SIGTERM, IsIgnored(SIGINT) ? SIGURG : SIGINT);
+        _ = pthread_sigmask(SIG_BLOCK, _awaited, out _original);
+        _isHolding = true;
+
+        // A new thread blocks what its creator blocks; the runtime's finalizer thread was there before.
+        OnFinalizerThread.Run(() => pthread_sigmask(SIG_BLOCK, _awaited, out _));
     }
 
     /// <summary>
@@ -103,16 +113,6 @@ public sealed partial class MainLoop : SynchronizationContext, IDisposable
     {
         Release();
         _terminated.Dispose();
-    }
-
-    private void Hold()
-    {
-        _awaited = SignalSet.Of(SIGURG, IsIgnored(SIGTERM) ? SIGURG : SIGTERM, IsIgnored(SIGINT) ? SIGURG : SIGINT);
-        _ = pthread_sigmask(SIG_BLOCK, _awaited, out _original);
-        _isHolding = true;
-
-        // A new thread blocks what its creator blocks; the runtime's finalizer thread was there before.
-        OnFinalizerThread.Run(() => pthread_sigmask(SIG_BLOCK, _awaited, out _));
     }
 
     private void RunDue()

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Prestop.Linux.Processes;
 
 namespace Prestop.Linux.Streams;
 
@@ -25,11 +26,29 @@ public sealed partial class LogTarget
 
     /// <summary>
     /// The standard error of the container's first process, which <c>kubectl logs</c> shows although a hook's own is kept
-    /// from it (kubernetes/kubernetes#25766). Null where it cannot be opened: another user's, or not there.
+    /// from it (kubernetes/kubernetes#25766).
     /// </summary>
-    public static LogTarget? OpenFirstProcess()
+    /// <param name="isOwn">Whether that process is this one.</param>
+    /// <param name="problem">Why nothing can be written there, where null is returned.</param>
+    public static LogTarget? OpenFirstProcess(out bool isOwn, out string problem)
     {
-        var descriptor = open("/proc/1/fd/2", O_WRONLY | O_APPEND | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+        isOwn = false;
+        if (FirstProcess.Find() is not { } process)
+        {
+            problem = "the container's first process may not be looked into; run as its user";
+            return null;
+        }
+
+        isOwn = process == Environment.ProcessId;
+        var path = $"/proc/{process}/fd/2";
+        var file = FirstProcess.LinkAt(path);
+        var descriptor = file is null or "/dev/null" ? -1 : open(path, O_WRONLY | O_APPEND | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+        problem = file switch
+        {
+            null => "the container's first process has no standard error",
+            "/dev/null" => "the container's first process has /dev/null as its standard error",
+            _ => "the standard error of the container's first process cannot be opened; run as its user",
+        };
         return descriptor < 0 ? null : new LogTarget(descriptor);
     }
 

@@ -1,4 +1,7 @@
 using Prestop.Core;
+using Prestop.Linux.Files;
+using Prestop.Linux.Processes;
+using Prestop.Options;
 
 namespace Prestop.Install;
 
@@ -9,6 +12,7 @@ namespace Prestop.Install;
 internal static class Installation
 {
     private const string FileName = "prestop";
+    private const string NoDirectory = "no such directory; mount a volume there";
 
     private const UnixFileMode Executable =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
@@ -16,47 +20,46 @@ internal static class Installation
         | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
 
     /// <summary>Copies. The file appears whole or not at all: a pod that restarts may be running the old one.</summary>
-    /// <param name="directory">An existing directory.</param>
+    /// <param name="request">An existing directory, and whether to copy at all.</param>
+    /// <param name="loop">Holds SIGTERM and SIGINT back until the copy is done or given up.</param>
     /// <returns>The exit code.</returns>
-    public static int Run(string directory)
+    public static int Run(Request.Install request, MainLoop loop)
     {
+        var directory = request.Directory;
         var target = Path.Join(directory, FileName);
-
-        // On a volume that pods share, the first process of each would be number 1: a number of this process does not tell them apart.
-        var unfinished = $"{target}.{Path.GetRandomFileName()}";
+        loop.Hold();
         try
         {
-            File.Copy("/proc/self/exe", unfinished);
-            File.SetUnixFileMode(unfinished, Executable);
-            File.Move(unfinished, target, overwrite: true);
+            if (request.DryRun)
+            {
+                return Directory.Exists(directory) ? Answer.Print($"would install {target}\n") : Fail(directory, NoDirectory);
+            }
+
+            WholeFile.Copy("/proc/self/exe", target, Executable);
             return Answer.Print($"{target}\n");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException)
         {
             // The last is what .NET makes of EFBIG: the process may not write files of this size.
-            Remove(unfinished);
-            Answer.Complain($"'{directory}': {ReasonFor(failure, directory)}");
-            return ExitCodes.Broken;
+            return Fail(directory, ReasonFor(failure, directory));
         }
+        finally
+        {
+            loop.Release();
+        }
+    }
+
+    private static int Fail(string directory, string reason)
+    {
+        Answer.Complain($"'{directory}': {reason}");
+        return ExitCodes.Broken;
     }
 
     private static string ReasonFor(Exception failure, string directory) => failure switch
     {
-        _ when !Directory.Exists(directory) => "no such directory; mount a volume there",
+        _ when !Directory.Exists(directory) => NoDirectory,
         FileNotFoundException or DirectoryNotFoundException => "this program cannot read itself; it needs /proc and a file that its user may read",
         UnauthorizedAccessException => "this user may not write there; use a writable volume",
         _ => "cannot be written; use a writable volume with 10 MB free",
     };
-
-    private static void Remove(string path)
-    {
-        try
-        {
-            File.Delete(path);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            // What cannot be written cannot be deleted either, and the reason is being told already.
-        }
-    }
 }

@@ -11,12 +11,14 @@ internal abstract record Request
 
     /// <summary>Copy this program.</summary>
     /// <param name="Directory">Where to.</param>
-    public sealed record Install(string Directory) : Request;
+    /// <param name="DryRun">Whether to say so instead.</param>
+    public sealed record Install(string Directory, bool DryRun) : Request;
 
     /// <summary>Nothing that could be done.</summary>
     /// <param name="ExitCode">What to exit with.</param>
     /// <param name="Reasons">Why, a line each.</param>
-    public sealed record Refusal(int ExitCode, IReadOnlyList<string> Reasons) : Request;
+    /// <param name="ToFirstProcess">Whether the container's own log gets them too.</param>
+    public sealed record Refusal(int ExitCode, IReadOnlyList<string> Reasons, bool ToFirstProcess) : Request;
 
     /// <summary>Wait, then run the command.</summary>
     /// <param name="Plan">What to wait for.</param>

@@ -56,7 +56,9 @@ internal sealed class RequestReader
         }
 
         Request request = _line.Operands is ["install", ..] ? ReadInstall() : ReadWait();
-        return _options.Problems.Count > 0 ? new Request.Refusal(ExitCodes.Usage, _options.Problems) : request;
+        return _options.Problems.Count > 0
+            ? new Request.Refusal(ExitCodes.Usage, _options.Problems, _options.Choice(OptionTable.LogTo) is "pid1")
+            : request;
     }
 
     private Request.Install ReadInstall()
@@ -66,7 +68,7 @@ internal sealed class RequestReader
             _options.Add("'install' needs one directory: prestop install DIR");
         }
 
-        return new Request.Install(_line.Operands[^1]);
+        return new Request.Install(_line.Operands[^1], _options.Flag(OptionTable.DryRun));
     }
 
     private Request.Wait ReadWait()

@@ -47,7 +47,7 @@ internal static class StepReader
                 return new PauseStep(text, length.ToTimeSpan());
             }
 
-            return Refuse($"'{text}': not a duration; {hint}");
+            return Refuse($"'{text}': not a duration; {HintFor(text) ?? hint}");
         }
 
         Step? Refuse(string problem)
@@ -56,6 +56,17 @@ internal static class StepReader
             return null;
         }
     }
+
+    /// <summary>What a word that begins as no duration does may have been meant as.</summary>
+    private static string? HintFor(string text) => text switch
+    {
+        ['/' or '.', ..] => "a file is file:///PATH, and a command stands behind '--'",
+        [var first, ..] when !char.IsAsciiLetter(first) && first is not '[' => null,
+        _ when text.AsSpan().ContainsAny(":/.[") => "a URL begins with its scheme, such as http://, tcp:// or dns://, and a command stands behind '--'",
+        _ when text.All(symbol => char.IsAsciiLetter(symbol) || symbol is '-' or '_') && !text.StartsWith("nan", StringComparison.OrdinalIgnoreCase) =>
+            "write 30s, 500ms or 1m30s, and a command behind '--'",
+        _ => null,
+    };
 
     /// <summary>A step without the user name, password, query and fragment of its URL: they are for the server only, or not even for it.</summary>
     private static string Shown(string text)

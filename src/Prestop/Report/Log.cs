@@ -10,20 +10,36 @@ internal sealed class Log
 {
     private const string EraseLine = "\r\e[K";
 
-    private readonly LogTarget _target;
+    private readonly LogTarget _target = LogTarget.StandardError;
+    private readonly LogTarget? _reasons;
     private readonly bool _asJson;
     private readonly TimeProvider _time;
     private bool _live;
 
-    /// <summary>Opens the log. A first process whose stream cannot be opened is replaced by standard error without a word.</summary>
+    /// <summary>Opens the log.</summary>
     /// <param name="settings">Where and how.</param>
     /// <param name="time">The clock of the lines.</param>
     public Log(LogSettings settings, TimeProvider time)
     {
-        var first = settings.ToFirstProcess ? LogTarget.OpenFirstProcess() : null;
-        (_target, _asJson, _time) = (first ?? LogTarget.StandardError, settings.AsJson, time);
+        (_asJson, _time) = (settings.AsJson, time);
+        if (settings.ToFirstProcess)
+        {
+            if (LogTarget.OpenFirstProcess(out var isOwn, out var problem) is { } first)
+            {
+                // The kubelet shows what a hook that failed wrote to its own standard error.
+                (_target, _reasons) = (first, isOwn ? null : LogTarget.StandardError);
+            }
+            else
+            {
+                Problem = $"{OptionTable.LogTo.Name} pid1: {problem}; this log goes to standard error";
+            }
+        }
+
         IsLive = !settings.AsJson && settings.Detail is LogDetail.Changes && _target.IsTerminal;
     }
+
+    /// <summary>Why the lines do not go where they should; null when they do.</summary>
+    public string? Problem { get; }
 
     /// <summary>Whether a wait is shown as one line that changes in place.</summary>
     public bool IsLive { get; }
@@ -37,11 +53,11 @@ internal sealed class Log
             var line = new ArrayBufferWriter<byte>(256);
             JsonForm.Write(entry, _time.GetUtcNow(), line);
             line.Write("\n"u8);
-            _target.TryWrite(line.WrittenSpan);
+            Write(line.WrittenSpan, entry.Event);
         }
         else
         {
-            Write((_live ? EraseLine : "") + TextForm.Words(entry) + "\n");
+            Write(Encoding.UTF8.GetBytes((_live ? EraseLine : "") + TextForm.Words(entry) + "\n"), entry.Event);
             _live = false;
         }
     }
@@ -51,9 +67,16 @@ internal sealed class Log
     public void WriteLive(string words)
     {
         var width = Math.Max(_target.TerminalColumns - 1, 1);
-        Write(EraseLine + (words.Length > width ? words[..width] : words));
+        _target.TryWrite(Encoding.UTF8.GetBytes(EraseLine + Columns.Cut(words, width)));
         _live = true;
     }
 
-    private void Write(string text) => _target.TryWrite(Encoding.UTF8.GetBytes(text));
+    private void Write(ReadOnlySpan<byte> line, LogEvent entry)
+    {
+        _target.TryWrite(line);
+        if (entry is LogEvent.Failed or LogEvent.WentOn)
+        {
+            _reasons?.TryWrite(line);
+        }
+    }
 }

@@ -24,6 +24,9 @@ public sealed record EmptyRoot : Place
     /// <summary>Filter system calls as the kubelet's RuntimeDefault profile does in spirit (<see cref="RuntimeDefaultSeccomp"/>).</summary>
     public bool Seccomp { get; init; } = true;
 
+    /// <summary>/dev/urandom, which every container has and a bare chroot has not.</summary>
+    public bool RandomDevice { get; init; } = true;
+
     /// <summary>An empty network of the program's own: no server anywhere, a loopback interface that is up.</summary>
     public bool Offline { get; init; }
 
@@ -56,7 +59,7 @@ public sealed record EmptyRoot : Place
             "--cap-drop", "ALL", "--die-with-parent", "--info-fd", $"{information}",
             "--perms", "0755", "--dir", "/dev",
             "--dev-bind", "/dev/null", "/dev/null",
-            "--dev-bind", "/dev/urandom", "/dev/urandom",
+            .. RandomDevice ? ["--dev-bind", "/dev/urandom", "/dev/urandom"] : Array.Empty<string>(),
             .. Proc ? ["--proc", "/proc"] : Array.Empty<string>(),
             "--ro-bind", file, inRoot,
             .. Content(ResolvConf, resolvConf, "/etc/resolv.conf"),

@@ -39,12 +39,21 @@ internal static class ProcessTable
         }
     }
 
-    /// <summary>The first thread of the process blocks the signal.</summary>
-    public static bool Blocks(int process, int signal)
+    /// <summary>Waits until a signal has stopped the process, or it has ended.</summary>
+    public static async Task UntilStoppedAsync(int process, CancellationToken stop)
     {
-        var mask = File.ReadLines($"/proc/{process}/status").First(line => line.StartsWith("SigBlk:", StringComparison.Ordinal)).Split('\t')[1];
-        return (Convert.ToUInt64(mask, 16) & (1UL << (signal - 1))) != 0;
+        while (FieldsAfterName(process) is not ([] or ["T" or "Z" or "X", ..]))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(1), stop);
+        }
     }
+
+    /// <summary>Every thread of the process blocks the signal.</summary>
+    public static bool Blocks(int process, int signal) => Directory.EnumerateDirectories($"/proc/{process}/task").All(thread =>
+    {
+        var mask = File.ReadLines($"{thread}/status").First(line => line.StartsWith("SigBlk:", StringComparison.Ordinal)).Split('\t')[1];
+        return (Convert.ToUInt64(mask, 16) & (1UL << (signal - 1))) != 0;
+    });
 
     private static string[] FieldsAfterName(int process)
     {

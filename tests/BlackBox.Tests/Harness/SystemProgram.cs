@@ -29,6 +29,8 @@ internal static class SystemProgram
 
     public static string Strace => Find("strace", "strace");
 
+    public static string Unshare => Find("unshare", "util-linux");
+
     /// <summary>The full path of <paramref name="name"/>, which the Debian package <paramref name="package"/> brings.</summary>
     public static string Find(string name, string package) =>
         Folders.Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists)

@@ -15,30 +15,32 @@ public sealed class CompletionTests
         { "prestop --ma", "--max" },
         { "prestop 5s --log-to p", "pid1" },
         { "prestop --any endp", "endpoints://" },
-        { "prestop --max 5s gon", "gone:" },
+        { "prestop --max 5s endp", "endpoints://" },
+        { "prestop ins", "install" },
     };
 
     [Theory]
     [MemberData(nameof(Lines))]
+    [InlineData("prestop 5s gone:endp", "endpoints://")]
     public async Task Bash_completes(string line, string expected) =>
         Assert.Equal(expected, await SuggestedAsync(
             "/bin/bash",
             $$"""
             source {{Scripts}}/prestop.bash
             COMP_LINE='{{line}}' COMP_POINT={{line.Length}}
-            read -ra COMP_WORDS <<<"${COMP_LINE}|"
-            COMP_CWORD=$((${#COMP_WORDS[@]} - 1)) COMP_WORDS[-1]=${COMP_WORDS[-1]%|}
             _prestop
             printf '%s\n' "${COMPREPLY[@]}"
             """));
 
     [Theory]
     [MemberData(nameof(Lines))]
+    [InlineData("prestop 5s gone:endp", "gone:endpoints://")]
     public async Task Fish_completes(string line, string expected) =>
         Assert.Equal(expected, await SuggestedAsync("/usr/bin/fish", $"source {Scripts}/prestop.fish; complete -C '{line}'"));
 
     [Theory]
     [MemberData(nameof(Lines))]
+    [InlineData("prestop 5s gone:endp", "gone:endpoints://")]
     public async Task Zsh_completes(string line, string expected) =>
         Assert.Equal(expected, await SuggestedAsync(
             "/bin/zsh", $$"""compadd() { print -l -- $suggestions }; BUFFER='{{line}}' CURSOR={{line.Length}}; source {{Scripts}}/_prestop"""));

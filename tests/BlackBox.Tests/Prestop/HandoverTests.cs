@@ -185,6 +185,18 @@ public sealed class HandoverTests
     }
 
     [Fact]
+    public async Task A_program_that_is_still_being_written_is_told()
+    {
+        using var folder = new TemporaryFolder();
+        File.Copy(SystemProgram.Busybox, folder["busybox"]);
+        await using var writer = new FileStream(folder["busybox"], FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+
+        var run = await (new EmptyRoot { Files = { ["/files"] = folder.Path } }).EndsAsync(126, "0", "--", "/files/busybox");
+
+        Assert.Equal("prestop: '/files/busybox': open for writing, so it may not be executed; let whoever writes it close it first", run.Stderr.Lines[^1]);
+    }
+
+    [Fact]
     public async Task That_it_cannot_be_executed_is_told_by_the_exit_code_where_standard_error_is_a_broken_pipe() =>
         await (new EmptyRoot { Stderr = Stdio.Broken }).EndsAsync(127, "0", "--", "/no/such/program");
 

@@ -94,4 +94,39 @@ public sealed class InstallTests : IDisposable
         Assert.Equal(["prestop: '/shared': this program cannot read itself; it needs /proc and a file that its user may read"], run.Stderr.Lines);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_volume.Path));
     }
+
+    [Theory]
+    [InlineData("KILL")]
+    [InlineData("TERM")]
+    public async Task One_that_is_interrupted_leaves_nothing_unfinished(string signal)
+    {
+        // In the midst of the bytes, whichever call copies them.
+        const string copying = "pwrite64,write,copy_file_range,sendfile";
+        await using var run = OnHost.Start(
+            SystemProgram.Strace, "-f", "-o", "/dev/null", "-e", $"trace={copying}", "-e", $"inject={copying}:signal={signal}:when=1", Published.Find("prestop"), "install", _volume.Path);
+
+        await run.ExitAsync();
+
+        Assert.All(Directory.EnumerateFiles(_volume.Path), file =>
+        {
+            Assert.Equal("prestop", Path.GetFileName(file));
+            Assert.Equal(File.ReadAllBytes(Published.Find("prestop")), File.ReadAllBytes(file));
+        });
+    }
+
+    [Fact]
+    public async Task A_dry_run_installs_nothing_and_says_what_it_would()
+    {
+        var run = await Root.EndsAsync(0, "--dry-run", "install", "/shared");
+        await (Root with { Environment = new() { ["PRESTOP_DRY_RUN"] = "1" } }).EndsAsync(125, "install", "/missing");
+
+        Assert.Equal("would install /shared/prestop\n", run.Stdout.Text);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_volume.Path));
+    }
+
+    [Fact]
+    public async Task It_needs_no_random_device()
+    {
+        await (Root with { RandomDevice = false }).EndsAsync(0, "install", "/shared");
+    }
 }

@@ -107,31 +107,105 @@ public sealed class ReportTests
     [Fact]
     public async Task The_first_process_of_the_container_gets_the_log_when_asked_for()
     {
-        // The shell is process 1; prestop is started by it as a hook is, with another standard error. The log is a file: a pipe
-        // would belong to the user who runs the tests, where container runtimes give theirs to the container's user.
+        var (log, hook) = await AsHookAsync("", "/prestop --log-to pid1 0.01");
+
+        Assert.Equal(["application", "prestop: sleeping 10ms", "prestop: done after"], log.Select(line => line.Split(" after")[0] + (line.Contains(" after", StringComparison.Ordinal) ? " after" : "")));
+        Assert.Empty(hook);
+    }
+
+    [Fact]
+    public async Task Why_it_failed_stands_on_standard_error_too_where_the_kubelet_takes_it_from()
+    {
+        var (log, hook) = await AsHookAsync("", "/prestop --log-to pid1 --max 0.01 inf");
+
+        Assert.Equal([log[^1]], hook);
+        Assert.StartsWith("prestop: deadline exceeded after", hook[0], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("PRESTOP_LOG_TO=pid1 /prestop 5M", "prestop: '5M': not a duration; write 5m")]
+    [InlineData("/prestop --log-to pid1 0 -- /no/such", "prestop: '/no/such': not found; give a path, or a name in PATH")]
+    public async Task What_cannot_be_used_is_told_there_as_well(string command, string reason)
+    {
+        var (log, hook) = await AsHookAsync("", command);
+
+        Assert.Contains(reason, log);
+        Assert.Contains(reason, hook);
+    }
+
+    [Theory]
+    [InlineData("exec 2>/dev/null", "the container's first process has /dev/null as its standard error")]
+    [InlineData("exec 2>&-", "the container's first process has no standard error")]
+    public async Task Where_the_first_process_has_no_log_it_says_so_and_writes_to_standard_error(string first, string words)
+    {
+        var (_, hook) = await AsHookAsync(first, "/prestop --log-to pid1 0.01");
+
+        Assert.Equal([$"prestop: warning: --log-to pid1: {words}; this log goes to standard error", "prestop: sleeping 10ms"], hook[..2]);
+    }
+
+    // A shell is process 1; prestop is started by it as a hook is, with another standard error. The log is a file: a pipe would belong to the
+    // user who runs the tests, where container runtimes give theirs to the container's user.
+    private static async Task<(string[] Log, string[] Hook)> AsHookAsync(string first, string command)
+    {
         using var volume = new TemporaryFolder();
         File.SetUnixFileMode(volume.Path, (UnixFileMode)0b111_111_111);
         var root = InRoot.WithBusybox with { Proc = true, AsPid1 = true, Volumes = new() { ["/run/v"] = volume.Path } };
         root.Files["/prestop"] = Published.Find("prestop");
 
-        var run = await root.RunAsync(SystemProgram.Busybox, "sh", "-c",
-            "exec 2>>/run/v/log; echo application >&2; /bin/busybox sh -c '/prestop --log-to pid1 0.01 2>/dev/null'; echo $?");
+        await root.RunAsync(SystemProgram.Busybox, "sh", "-c",
+            $"exec 2>>/run/v/log; echo application >&2; {first}\n/bin/busybox sh -c '{command} 2>/run/v/hook'; true");
 
-        var log = await File.ReadAllLinesAsync(volume["log"], TestContext.Current.CancellationToken);
-        Assert.Equal(["application", "prestop: sleeping 10ms"], log[..2]);
-        Assert.Equal(["0"], run.Stdout.Lines);
+        return (await File.ReadAllLinesAsync(volume["log"], TestContext.Current.CancellationToken), await File.ReadAllLinesAsync(volume["hook"], TestContext.Current.CancellationToken));
     }
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Where_the_first_process_cannot_be_reached_standard_error_gets_the_log(bool proc)
+    [Fact]
+    public async Task In_a_pod_with_one_process_namespace_for_all_it_is_the_first_of_this_container()
     {
-        await using var run = new EmptyRoot { Proc = proc }.Prestop("--log-to", "pid1", "0.01");
+        // Process 1 is in another mount namespace, as the pause container is; the hook's container began with the inner shell.
+        using var folder = new TemporaryFolder();
+        await using var run = OnHost.Start(
+            SystemProgram.Unshare, "--pid", "--fork", "--mount-proc", "/bin/sh", "-c",
+            $"{SystemProgram.Unshare} --mount /bin/sh -c 'exec 2>>{folder["log"]}; /bin/sh {folder.Write("hook.sh", $"exec {Published.Find("prestop")} --log-to pid1 0.01 2>{folder["hook"]}")}; true'; true");
 
         await run.ExitsWithAsync(0);
 
-        Assert.Equal("prestop: sleeping 10ms", run.Stderr.Lines[0]);
+        Assert.Equal("prestop: sleeping 10ms", File.ReadAllLines(folder["log"])[0]);
+        Assert.Empty(File.ReadAllText(folder["hook"]));
+    }
+
+    [Fact]
+    public async Task A_first_process_of_another_user_is_told()
+    {
+        using var folder = new TemporaryFolder();
+        File.SetUnixFileMode(folder.Path, (UnixFileMode)0b111_101_101);
+        File.Copy(Published.Find("prestop"), folder["prestop"]);
+        await using var run = OnHost.Start(
+            SystemProgram.Unshare, "--pid", "--fork", "--mount-proc", "/bin/sh", "-c",
+            $"{SystemProgram.Setpriv} --reuid 54322 --regid 54322 --clear-groups {folder["prestop"]} --log-to pid1 0.01; true");
+
+        await run.ExitsWithAsync(0);
+
+        Assert.Equal(
+            "prestop: warning: --log-to pid1: the container's first process may not be looked into; run as its user; this log goes to standard error",
+            run.Stderr.Lines[0]);
+    }
+
+    [Fact]
+    public async Task Without_proc_standard_error_gets_the_log()
+    {
+        var run = await InRoot.EndsAsync(0, "--log-to", "pid1", "0.01");
+
+        Assert.Equal("prestop: sleeping 10ms", run.Stderr.Lines[1]);
+    }
+
+    [Fact]
+    public async Task A_live_line_counts_the_columns_that_characters_take()
+    {
+        await using var run = (new EmptyRoot { Stderr = Stdio.Terminal }).Prestop("file:///" + string.Concat(Enumerable.Repeat("\u6e2f\u0301", 100)));
+        await run.WaitUntilAsync(child => child.Stderr.Text.Split("\r\e[K").Length > 2, "a second live line");
+
+        // 79 columns: "prestop: file:///" takes 17, each character two, its accent none.
+        Assert.All(run.Stderr.Text.Split("\r\e[K")[1..^1], part => Assert.Equal(31, part.Count(symbol => symbol == '\u6e2f')));
     }
 
     [Fact]

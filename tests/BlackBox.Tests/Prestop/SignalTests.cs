@@ -144,16 +144,18 @@ public sealed class SignalTests
     [Fact]
     public async Task As_process_1_it_holds_every_signal_back_until_just_before_the_command()
     {
-        // Stopped at any moment, it must have SIGTERM blocked, so that the kernel keeps it: whoever is not ready for signals yet as
+        // Stopped at any moment once it waits, it must have SIGTERM blocked, so that the kernel keeps it. Whoever is not ready for signals as
         // process 1, prestop while it starts or the command, gets none (pid_namespaces(7)).
         var random = new Random(1);
-        var held = 0;
-        for (var i = 0; i < 40; i++)
+        var (tries, held) = (0, 0);
+        for (; held < 5 && tries < 100; tries++)
         {
-            await using var run = (InRoot.WithBusybox with { AsPid1 = true }).Prestop("-q", "1ms", "--", InRoot.Busybox, "sleep", "0.05");
+            await using var run = (InRoot.WithBusybox with { AsPid1 = true }).Prestop("4ms", "--", InRoot.Busybox, "sleep", "0.05");
+            await run.WaitForLineAsync("sleeping");
             var program = await run.ProgramAsync();
-            await Task.Delay(random.Next(8), TestContext.Current.CancellationToken);
+            await Task.Delay(random.Next(6), TestContext.Current.CancellationToken);
             await run.SignalAsync(Signal.Stop);
+            await ProcessTable.UntilStoppedAsync(program, TestContext.Current.CancellationToken);
             var blocks = ProcessTable.Executes(program, "busybox") && ProcessTable.Blocks(program, Signal.Terminate);
             await run.SignalAsync(Signal.Terminate);
             await run.SignalAsync(Signal.Continue);
@@ -163,6 +165,6 @@ public sealed class SignalTests
             held += blocks ? 1 : 0;
         }
 
-        Assert.True(held > 0, "it was never found to block SIGTERM");
+        Assert.True(held == 5, $"it was found to block SIGTERM {held} times in {tries}");
     }
 }
