@@ -88,7 +88,11 @@ public sealed partial class MainLoop : SynchronizationContext, IDisposable
     {
         if (_isHolding)
         {
-            AwaitSignal(TimeSpan.Zero);
+            while (AwaitSignal(TimeSpan.Zero))
+            {
+                // A wake-up that is left over stands before what was sent to the whole process.
+            }
+
             _ = pthread_sigmask(SIG_SETMASK, _original, out _);
             _isHolding = false;
         }
@@ -142,7 +146,8 @@ public sealed partial class MainLoop : SynchronizationContext, IDisposable
     }
 
     /// <summary>Waits for a signal; null: for ever. What is posted meanwhile ends the wait, since it comes with a signal too.</summary>
-    private unsafe void AwaitSignal(TimeSpan? longest)
+    /// <returns>Whether one came.</returns>
+    private unsafe bool AwaitSignal(TimeSpan? longest)
     {
         var ticks = Math.Max(longest?.Ticks ?? 0, 0);
         var time = new Timespec(ticks / TimeSpan.TicksPerSecond, ticks % TimeSpan.TicksPerSecond * TimeSpan.NanosecondsPerTick);
@@ -152,6 +157,8 @@ public sealed partial class MainLoop : SynchronizationContext, IDisposable
             Signal = signal;
             _terminated.Cancel();
         }
+
+        return signal > 0;
     }
 
     private void Wake()

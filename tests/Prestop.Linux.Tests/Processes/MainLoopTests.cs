@@ -8,6 +8,7 @@ public sealed partial class MainLoopTests
 {
     private const int SIGTERM = 15;
     private const int SIGINT = 2;
+    private const int SIGURG = 23;
 
     [Fact]
     public void Continuations_and_timers_run_on_the_thread_of_the_loop()
@@ -116,6 +117,7 @@ public sealed partial class MainLoopTests
         using var loop = new MainLoop();
         loop.Run(() => Task.FromResult(0));
 
+        Send(SIGURG);
         Send(SIGTERM);
         Assert.Equal(0, loop.Signal);
         loop.Release();
