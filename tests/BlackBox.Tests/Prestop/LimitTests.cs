@@ -79,7 +79,7 @@ public sealed class LimitTests : IAsyncLifetime
     public async Task A_unix_socket_beyond_the_limit_of_open_files_is_told_and_tried_again()
     {
         await using var run = OnHost.Start(
-            SystemProgram.Strace, "-f", "-o", "/dev/null", "-e", "trace=socket", "-e", "inject=socket:error=EMFILE", Published.Find("prestop"), "--max", "1s", "unix:///run/app.sock");
+            SystemProgram.Strace, "-f", "-o", "/dev/null", "-e", "trace=socket", "-e", "inject=socket:error=EMFILE", Published.Find("prestop"), "--max", "1s", "unix:///etc/passwd");
 
         await run.ExitsWithAsync(124);
         Assert.Contains("too many open files; raise the limit, 'ulimit -n'", run.Stderr.Lines[^1], StringComparison.Ordinal);
