@@ -15,7 +15,9 @@ usage: ./build.sh COMMAND
   bench [SECTION]...
                publish, then print the measurements, side by side with peers: sleep, wait, sockets, schemes, drain, evidence, sidecar; all without SECTION
   order        trace what typical waits execute and write src/Static/function-order.txt, by which the linker lays prestop out
-  image        build the images 'sleep', 'prestop' and 'prestopd' with Dockerfile.build
+  image [--tag REGISTRY/] [OPTION]...
+               build the images 'sleep', 'prestop' and 'prestopd' with Dockerfile.build, named REGISTRY/sleep:VERSION and so on, and :latest;
+               OPTION is docker build's. You push them
 EOF
 }
 
@@ -123,6 +125,23 @@ bench() {
   return $failed
 }
 
+# images [--tag PREFIX] [OPTION]... : the three images, labelled with what they were made from.
+images() {
+  local prefix=prestopsleep/ version revision source target
+  if [ "${1:-}" = --tag ]; then
+    [ -n "${2:-}" ] || { echo "build.sh: image --tag: needs the beginning of a name; write --tag registry.example/, for example" >&2; exit 2; }
+    prefix=${2%/}/
+    shift 2
+  fi
+  version=$(sed -n 's:.*<Version>\(.*\)</Version>.*:\1:p' Directory.Build.props)
+  revision=$(git describe --always --abbrev=40 --dirty --exclude='*' 2>artifacts/git.log || echo unknown)
+  source=$(git config --get remote.origin.url || echo unknown)
+  for target in sleep prestop prestopd; do
+    docker build -f Dockerfile.build --target $target --build-arg VERSION="$version" --build-arg REVISION="$revision" --build-arg SOURCE="$source" \
+      -t "$prefix$target:$version" -t "$prefix$target:latest" "$@" .
+  done
+}
+
 mkdir -p artifacts
 case "${1:-}" in
   run) shift; publish; exec out/prestop "$@" ;;
@@ -132,7 +151,7 @@ case "${1:-}" in
   order)
     publish; install $packages_test
     dotnet run --project tests/Bench -c Release -- order "artifacts/publish/obj/Prestop/release_$(framework)_$(rid)/prestop.map" src/Static/function-order.txt ;;
-  image) shift; for target in sleep prestop prestopd; do docker build -f Dockerfile.build --target $target -t prestopsleep/$target "$@" .; done ;;
+  image) shift; images "$@" ;;
   -h | --help | help) usage ;;
   *) usage >&2; exit 2 ;;
 esac

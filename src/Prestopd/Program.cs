@@ -1,11 +1,16 @@
 using System.CommandLine;
 using Prestop.Core;
 using Prestop.Linux.Processes;
+using Prestop.Linux.Streams;
+using Prestopd.Hosting;
 using Prestopd.Sidecar;
 
+StandardStreams.HoldClosed();
+var signals = new ShutdownSignals();
 NameServices.KeepToFilesAndDns();
+
 var root = new RootCommand("Servers that help pods to end without losing a request.");
-root.Subcommands.Add(SidecarCommand.Create(Environment.GetEnvironmentVariable));
+root.Subcommands.Add(SidecarCommand.Create(Environment.GetEnvironmentVariable, signals));
 
 var arguments = root.Parse(args);
 if (arguments.Errors.Count > 0)

@@ -16,5 +16,12 @@ public class ImageTests
         Assert.Contains("\nUSER 65532:65532\n", stage, StringComparison.Ordinal);
         Assert.Contains($"\nENTRYPOINT [\"/bin/{program}\"]\n", stage, StringComparison.Ordinal);
         Assert.Contains($"org.opencontainers.image.title=\"{program}\"", stage, StringComparison.Ordinal);
+        foreach (var label in (string[])["version", "revision", "source"])
+        {
+            var argument = label.ToUpperInvariant();
+            Assert.Contains($"org.opencontainers.image.{label}=\"${argument}\"", stage, StringComparison.Ordinal);
+            Assert.Contains($" {argument}=", stage, StringComparison.Ordinal);
+            Assert.Contains($"--build-arg {argument}=\"${label}\"", House.Read("build.sh"), StringComparison.Ordinal);
+        }
     }
 }

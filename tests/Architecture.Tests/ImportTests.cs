@@ -48,6 +48,22 @@ public class ImportTests
         }
     }
 
+    /// <summary>Inside prestopd: servers stand on Hosting and never on each other, Hosting stands on none of them.</summary>
+    [Theory]
+    [InlineData("Hosting", new[] { "Sidecar", "Elb", "Controller" })]
+    [InlineData("Sidecar", new[] { "Elb", "Controller" })]
+    [InlineData("Elb", new[] { "Sidecar", "Controller" })]
+    [InlineData("Controller", new[] { "Sidecar", "Elb" })]
+    public void A_room_of_prestopd_names_no_room_that_it_must_not_know(string room, string[] forbidden)
+    {
+        foreach (var file in SourceOf("Prestopd").Where(file => file.Contains($"/Prestopd/{room}/", StringComparison.Ordinal)))
+        {
+            var source = File.ReadAllText(file);
+            Assert.Contains($"namespace Prestopd.{room}", source, StringComparison.Ordinal);
+            Assert.All(forbidden, other => Assert.False(source.Contains($"Prestopd.{other}", StringComparison.Ordinal), $"{file} names {other}"));
+        }
+    }
+
     [Fact]
     public void Sleep_is_made_from_its_own_folder_and_the_duration_source()
     {

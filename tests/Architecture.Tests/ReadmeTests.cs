@@ -78,6 +78,7 @@ public class ReadmeTests
     [InlineData(SidecarNames.Metrics.WaitersRefused)]
     [InlineData(SidecarNames.Metrics.Connections)]
     [InlineData(SidecarNames.Metrics.ConnectionsRefused)]
+    [InlineData(SidecarNames.Metrics.ConnectionsEvicted)]
     [InlineData(SidecarNames.Metrics.UpstreamRequests)]
     public void A_metric_of_the_sidecar_is_named(string name) =>
         Assert.Contains($"`{name["prestopd_sidecar_".Length..]}`", Readme, StringComparison.Ordinal);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Prestop.Core;
+using Prestopd.Hosting;
 
 namespace Prestopd.Sidecar;
 
@@ -8,7 +9,8 @@ internal static class SidecarCommand
 {
     /// <summary>The command, with one option for each setting.</summary>
     /// <param name="variable">Reads an environment variable.</param>
-    public static Command Create(Func<string, string?> variable)
+    /// <param name="signals">What ends it.</param>
+    public static Command Create(Func<string, string?> variable, ShutdownSignals signals)
     {
         var command = new Command(
             SidecarNames.Command,
@@ -19,7 +21,7 @@ internal static class SidecarCommand
             command.Options.Add(option);
         }
 
-        command.SetAction((arguments, _) => RunAsync(setting => arguments.GetValue(options[setting]), variable));
+        command.SetAction((arguments, _) => RunAsync(setting => arguments.GetValue(options[setting]), variable, signals));
         return command;
     }
 
@@ -29,12 +31,12 @@ internal static class SidecarCommand
         Description = $"{setting.Meaning} [{setting.Variable}{(setting.Default.Length > 0 ? $"; default {setting.Default}" : "")}]",
     };
 
-    private static async Task<int> RunAsync(Func<Setting, string?> flag, Func<string, string?> variable)
+    private static async Task<int> RunAsync(Func<Setting, string?> flag, Func<string, string?> variable, ShutdownSignals signals)
     {
         var options = new SidecarOptionsReader(flag, variable).Read(out var problems);
         if (options is not null)
         {
-            return await SidecarRun.RunAsync(options, Console.OpenStandardError(), TimeProvider.System);
+            return await SidecarRun.RunAsync(options, Console.OpenStandardError(), signals, TimeProvider.System);
         }
 
         foreach (var problem in problems)

@@ -25,7 +25,11 @@ internal static class SidecarNames
 
     public static readonly Setting Trigger = new(
         "TRIGGER", "--trigger", "both|signal|waitz", "both",
-        "what starts the drain: a signal, a /waitz from loopback, or the first of both");
+        "what starts the drain: a signal; a /waitz from loopback that stays 1 s, or else a signal; or whichever comes first");
+
+    public static readonly Setting WaitzToken = new(
+        "WAITZ_TOKEN", "--waitz-token", "text", "",
+        "only /waitz?token=text starts the drain, wherever it comes from, and no other from loopback; for pods with a mesh");
 
     public static readonly Setting WaitzStatus = new(
         "WAITZ_STATUS", "--waitz-status", "status", "200", "status of /waitz when the drain has ended");
@@ -36,7 +40,7 @@ internal static class SidecarNames
 
     public static readonly Setting MaxConnections = new(
         "MAX_CONNECTIONS", "--max-connections", "number", "500",
-        "open connections, counted apart for loopback and for all others; more are closed at once");
+        "open connections, counted apart for loopback and for all others; a new one takes the place of the longest idle");
 
     public static readonly Setting Upstream = new(
         "UPSTREAM", "--upstream", "URL", "", "health check of the application, whose status answers health checks until the drain starts");
@@ -51,7 +55,7 @@ internal static class SidecarNames
     /// <summary>All settings, in the order of the help text.</summary>
     public static IReadOnlyList<Setting> Settings { get; } =
     [
-        Log, LogFormat, Interval, Cooldown, Port, MaxWait, Trigger, WaitzStatus, MaxWaiters, MaxConnections, Upstream, UpstreamTimeout, Ignore,
+        Log, LogFormat, Interval, Cooldown, Port, MaxWait, Trigger, WaitzToken, WaitzStatus, MaxWaiters, MaxConnections, Upstream, UpstreamTimeout, Ignore,
     ];
 
     /// <summary>The paths that do not count as health checks; every other path does.</summary>
@@ -61,6 +65,9 @@ internal static class SidecarNames
         public const string Readyz = "/readyz";
         public const string Healthz = "/healthz";
         public const string Metrics = "/metrics";
+
+        /// <summary>The target of <c>OPTIONS *</c>, which asks for the server and not for a page.</summary>
+        public const string Server = "*";
     }
 
     /// <summary>Prometheus metric families.</summary>
@@ -75,6 +82,7 @@ internal static class SidecarNames
         public const string Waiters = "prestopd_sidecar_waiters";
         public const string WaitersRefused = "prestopd_sidecar_waiters_refused_total";
         public const string Connections = "prestopd_sidecar_connections";
+        public const string ConnectionsEvicted = "prestopd_sidecar_connections_evicted_total";
         public const string ConnectionsRefused = "prestopd_sidecar_connections_refused_total";
         public const string UpstreamRequests = "prestopd_sidecar_upstream_requests_total";
         public const string Build = "prestopd_build_info";

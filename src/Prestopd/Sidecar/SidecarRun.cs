@@ -1,7 +1,7 @@
-using System.Runtime.InteropServices;
 using System.Text;
 using Prestop.Core;
 using Prestop.Linux.Processes;
+using Prestopd.Hosting;
 
 namespace Prestopd.Sidecar;
 
@@ -16,25 +16,25 @@ internal static class SidecarRun
     /// <summary>Runs until the drain has ended.</summary>
     /// <param name="options">The settings.</param>
     /// <param name="stderr">Where log lines go.</param>
+    /// <param name="signals">What starts the drain, or cuts it short.</param>
     /// <param name="time">The clock.</param>
     /// <returns>The exit code.</returns>
-    public static async Task<int> RunAsync(SidecarOptions options, Stream stderr, TimeProvider time)
+    public static async Task<int> RunAsync(SidecarOptions options, Stream stderr, ShutdownSignals signals, TimeProvider time)
     {
+        EventLoop.UseOneThread();
         var lines = new LineWriter(stderr);
         var log = new SidecarLog(lines, time, options.LogFormat, options.Log, options.Interval);
         var window = new RateWindow(options.Interval, time);
         using var drain = new Drain(options.Drain, window, time, log);
         using var upstream = options.Upstream is { } address ? new Upstream(address, options.UpstreamTimeout, time) : null;
         var openFiles = OpenFileLimit.Raise();
-        var mostConnections = ConnectionLimit.Fitting(options.MaxConnections, openFiles);
-        var connections = new ConnectionLimit(mostConnections);
-        var waiters = new Waiters(options.MaxWaiters);
+        var mostConnections = ConnectionTable.Fitting(options.MaxConnections, openFiles);
+        using var connections = new ConnectionTable(mostConnections, time);
+        var waiters = new TwoLanes(options.MaxWaiters);
         var requests = new RequestCounts();
         var metrics = new SidecarMetrics(options, window, drain, requests, waiters, connections, upstream);
-        var application = new SidecarApplication(options, drain, window, log, requests, waiters, upstream, metrics);
-        using var server = new SidecarServer(options.Port, connections);
-        using var terminated = OnSignal(PosixSignal.SIGTERM, "terminated", drain);
-        using var interrupted = OnSignal(PosixSignal.SIGINT, "interrupt", drain);
+        var application = new SidecarApplication(options, drain, window, log, requests, waiters, upstream, metrics, time);
+        using var server = new HttpServer(application, connections, longestBody: 0, time);
 
         foreach (var warning in options.Warnings)
         {
@@ -47,7 +47,7 @@ internal static class SidecarRun
                 $"MAX_CONNECTIONS={options.MaxConnections}: only {mostConnections} fit the limit of {openFiles} open files; raise that limit, or set a lower number");
         }
 
-        if (await server.OpenAsync(application) is { } refusal)
+        if (server.Start(options.Port) is { } refusal)
         {
             lines.Write(Encoding.UTF8.GetBytes(
                 $"prestopd sidecar: PORT={options.Port}: cannot listen: {refusal}; stop what listens there, or choose another port\n"));
@@ -56,19 +56,13 @@ internal static class SidecarRun
         }
 
         log.Started();
+        signals.HandTo(drain.Signal);
         await drain.Released;
         log.Exiting();
-        await server.CloseAsync(ClosePatience, time);
+        await server.StopAsync(ClosePatience);
         drain.Leave();
         log.Bye();
         await lines.FlushAsync().WaitAsync(FlushPatience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return ExitCodes.Done;
     }
-
-    private static PosixSignalRegistration OnSignal(PosixSignal signal, string name, Drain drain) =>
-        PosixSignalRegistration.Create(signal, context =>
-        {
-            context.Cancel = true;
-            drain.Signal(name);
-        });
 }

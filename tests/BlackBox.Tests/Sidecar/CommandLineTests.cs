@@ -44,7 +44,7 @@ public sealed class CommandLineTests
         await help.ExitsWithAsync(0);
         string[] variables =
         [
-            "LOG", "LOG_FORMAT", "INTERVAL", "COOLDOWN", "PORT", "MAX_WAIT", "TRIGGER", "WAITZ_STATUS", "MAX_WAITERS", "MAX_CONNECTIONS",
+            "LOG", "LOG_FORMAT", "INTERVAL", "COOLDOWN", "PORT", "MAX_WAIT", "TRIGGER", "WAITZ_TOKEN", "WAITZ_STATUS", "MAX_WAITERS", "MAX_CONNECTIONS",
             "UPSTREAM", "UPSTREAM_TIMEOUT", "IGNORE",
         ];
         foreach (var variable in variables)

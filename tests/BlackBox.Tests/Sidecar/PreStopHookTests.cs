@@ -19,7 +19,7 @@ public sealed class PreStopHookTests
         await pod.AskAsync("/", fromOutside: true);
 
         await using var hook = pod.Curl([.. fail.Length > 0 ? [fail] : Array.Empty<string>(), Waitz]);
-        await pod.Sidecar.WaitForLineAsync("received /waitz from loopback");
+        await pod.Sidecar.WaitForLineAsync("received /waitz that stays");
         Assert.Equal(503, await pod.StatusAsync("/readyz", fromOutside: true));
 
         await hook.ExitsWithAsync(0);
@@ -64,17 +64,84 @@ public sealed class PreStopHookTests
         Assert.StartsWith("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n", await SidecarPod.ReadToEndAsync(waiter), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Prestop_waits_and_then_becomes_the_next_command()
+    /// <summary>The README's hook, which must go on to COMMAND in every order of endings.</summary>
+    private static Child ReadmeHook(SidecarPod pod) => pod.Run(
+        "prestop", "--any", "--max", "50s", "--on-failure", "continue", "--status", "200,410", Waitz, "gone:tcp://127.0.0.1:8080",
+        "--", SystemProgram.Busybox, "echo", "nginx may stop now");
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("WAITZ_STATUS=410")]
+    [InlineData("TRIGGER=signal WAITZ_STATUS=410")]
+    public async Task The_readmes_hook_goes_on_when_the_drain_is_over(string settings)
     {
-        await using var pod = await SidecarPod.StartAsync("INTERVAL=1s COOLDOWN=1s");
+        await using var pod = await SidecarPod.StartAsync($"INTERVAL=1s COOLDOWN=1s {settings}");
         await pod.AskAsync("/", fromOutside: true);
 
-        await using var hook = pod.Run("prestop", Waitz, "--max", "150s", "--", SystemProgram.Busybox, "echo", "nginx may stop now");
+        await using var hook = ReadmeHook(pod);
+        await pod.WaitForMetricAsync("prestopd_sidecar_waiters", 1);
+        await pod.Sidecar.SignalAsync(Signal.Terminate);
 
         await hook.WaitForLineAsync("nginx may stop now");
         await hook.ExitsWithAsync(0);
         await pod.Sidecar.ExitsWithAsync(0);
+        Assert.DoesNotContain("went on", hook.Stderr.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_readmes_hook_goes_on_when_the_sidecar_is_killed_while_it_hangs()
+    {
+        await using var pod = await SidecarPod.StartAsync("COOLDOWN=1h MAX_WAIT=inf");
+        await using var hook = ReadmeHook(pod);
+        await pod.Sidecar.WaitForLineAsync("cooldown for 1h0m0s");
+
+        await pod.Sidecar.SignalAsync(Signal.Kill);
+
+        await hook.WaitForLineAsync("nginx may stop now");
+        await hook.ExitsWithAsync(0);
+    }
+
+    [Fact]
+    public async Task The_readmes_hook_goes_on_when_the_sidecar_has_ended_first()
+    {
+        await using var pod = await SidecarPod.StartAsync("INTERVAL=100ms COOLDOWN=0");
+        await pod.Sidecar.SignalAsync(Signal.Terminate);
+        await pod.Sidecar.ExitsWithAsync(0);
+
+        await using var hook = ReadmeHook(pod);
+
+        await hook.WaitForLineAsync("nginx may stop now");
+        await hook.ExitsWithAsync(0);
+    }
+
+    [Fact]
+    public async Task A_hook_that_is_killed_because_the_application_is_only_restarted_leaves_the_pod_serving()
+    {
+        await using var pod = await SidecarPod.StartAsync("COOLDOWN=1h MAX_WAIT=inf");
+        await using (var hook = pod.Curl("--fail", Waitz))
+        {
+            await pod.Sidecar.WaitForLineAsync("cooldown for 1h0m0s");
+            Assert.Equal(503, await pod.StatusAsync("/readyz"));
+            await hook.SignalAsync(Signal.Kill);
+        }
+
+        await pod.Sidecar.WaitForLineAsync("serving again");
+
+        Assert.Equal(200, await pod.StatusAsync("/readyz"));
+    }
+
+    [Fact]
+    public async Task With_a_token_a_hook_from_outside_loopback_drains_and_one_without_does_not()
+    {
+        await using var pod = await SidecarPod.StartAsync("COOLDOWN=0 WAITZ_TOKEN=s3cret");
+        using var stranger = await pod.SendAsync("GET /waitz HTTP/1.1\r\nHost: pod\r\n\r\n");
+        await pod.WaitForMetricAsync("prestopd_sidecar_waiters", 1);
+
+        await using var hook = pod.Curl("--fail", "--interface", $"{SidecarPod.Outside}", $"http://{SidecarPod.Outside}:8080/waitz?token=s3cret");
+
+        await hook.ExitsWithAsync(0);
+        await pod.Sidecar.ExitsWithAsync(0);
+        Assert.DoesNotContain("s3cret", pod.Sidecar.Stderr.Text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -32,6 +32,44 @@ public sealed class UpstreamTests
     }
 
     [Fact]
+    public async Task A_kept_connection_that_is_closed_when_the_question_comes_is_replaced_by_a_new_one()
+    {
+        using var network = await TestNetwork.CreateAsync();
+        await using var application = new FaultyServer.Listen { Network = network, Port = 9000 }.Start(
+            async conversation =>
+            {
+                await conversation.ReadRequestAsync();
+                await conversation.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+                await conversation.ReadRequestAsync();
+                conversation.Reset();
+            },
+            Answer.Status(201));
+        await using var pod = await SidecarPod.StartAsync("UPSTREAM=http://127.0.0.1:9000/health", network);
+
+        Assert.Equal(200, await pod.StatusAsync("/"));
+        Assert.Equal(201, await pod.StatusAsync("/"));
+    }
+
+    [Fact]
+    public async Task A_body_that_stalls_after_its_head_does_not_hold_up_the_questions_that_follow()
+    {
+        using var network = await TestNetwork.CreateAsync();
+        await using var application = new FaultyServer.Listen { Network = network, Port = 9000 }.Start(
+            async conversation =>
+            {
+                await conversation.ReadRequestAsync();
+                await conversation.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nok");
+                await conversation.UntilHangUpAsync();
+            });
+        await using var pod = await SidecarPod.StartAsync("UPSTREAM=http://127.0.0.1:9000/health", network);
+
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.Equal(200, await pod.StatusAsync("/"));
+        }
+    }
+
+    [Fact]
     public async Task An_application_that_is_not_there_is_502_and_one_that_hangs_is_504()
     {
         using var network = await TestNetwork.CreateAsync();

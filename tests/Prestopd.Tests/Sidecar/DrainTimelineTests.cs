@@ -156,7 +156,8 @@ public sealed class DrainTimelineTests
     {
         using var sidecar = new SidecarRig("INTERVAL=1h");
         sidecar.Ask("/");
-        sidecar.Begin("/waitz", from: "127.0.0.1");
+        _ = sidecar.Begin("/waitz", from: "127.0.0.1");
+        sidecar.Time.Advance(1);
 
         sidecar.Drain.Signal("terminated");
         Assert.False(sidecar.Drain.Released.IsCompleted);
@@ -165,21 +166,75 @@ public sealed class DrainTimelineTests
         Assert.True(sidecar.Drain.Released.IsCompleted);
     }
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void With_TRIGGER_waitz_a_signal_ends_it_because_the_application_has_gone_already(bool waited)
+    [Fact]
+    public void With_TRIGGER_waitz_a_signal_ends_the_drain_that_the_hook_has_started_because_the_application_has_gone_already()
     {
         using var sidecar = new SidecarRig("TRIGGER=waitz INTERVAL=1h COOLDOWN=1h");
         sidecar.Ask("/");
-        if (waited)
-        {
-            sidecar.Begin("/waitz", from: "127.0.0.1");
-        }
+        _ = sidecar.Begin("/waitz", from: "127.0.0.1");
+        sidecar.Time.Advance(1);
 
         sidecar.Drain.Signal("terminated");
 
         Assert.True(sidecar.Drain.Released.IsCompleted);
+    }
+
+    [Fact]
+    public void With_TRIGGER_waitz_a_signal_starts_the_drain_where_nobody_has_asked_and_the_next_one_ends_it()
+    {
+        using var sidecar = new SidecarRig("TRIGGER=waitz INTERVAL=6s COOLDOWN=3s");
+        sidecar.Ask("/");
+
+        sidecar.Drain.Signal("terminated");
+
+        Assert.Equal(503, sidecar.Ask("/readyz").Status);
+        Assert.Equal(9, ReleasedAt(sidecar), 0.001);
+
+        using var hurried = new SidecarRig("TRIGGER=waitz INTERVAL=6s COOLDOWN=3s");
+        hurried.Drain.Signal("terminated");
+        hurried.Drain.Signal("terminated");
+
+        Assert.True(hurried.Drain.Released.IsCompleted);
+    }
+
+    [Fact]
+    public async Task When_the_hook_hangs_up_and_no_signal_came_it_serves_again_and_can_drain_again()
+    {
+        using var sidecar = new SidecarRig("INTERVAL=2s COOLDOWN=5s");
+        using var first = new CancellationTokenSource();
+        using var second = new CancellationTokenSource();
+        Task[] waiters = [sidecar.Begin("/waitz", from: "127.0.0.1", client: first), sidecar.Begin("/waitz", from: "::1", client: second)];
+        sidecar.Time.Advance(3);
+        Assert.Equal(503, sidecar.Ask("/readyz").Status);
+
+        await first.CancelAsync();
+        await waiters[0];
+        Assert.Equal(503, sidecar.Ask("/readyz").Status);
+        await second.CancelAsync();
+        await waiters[1];
+
+        Assert.Equal(200, sidecar.Ask("/readyz").Status);
+        Assert.Equal(0, sidecar.Time.RunningTimers);
+        Assert.Contains("the last /waitz is gone and no signal came: serving again", await sidecar.LogAsync());
+        sidecar.Time.Advance(60);
+        Assert.False(sidecar.Drain.Released.IsCompleted);
+        sidecar.Drain.Signal("terminated");
+        Assert.Equal(68, ReleasedAt(sidecar), 0.001);
+    }
+
+    [Fact]
+    public async Task When_the_hook_hangs_up_after_a_signal_the_drain_goes_on()
+    {
+        using var sidecar = new SidecarRig("INTERVAL=2s COOLDOWN=5s");
+        using var client = new CancellationTokenSource();
+        var waiter = sidecar.Begin("/waitz", from: "127.0.0.1", client: client);
+        sidecar.Time.Advance(2);
+        sidecar.Drain.Signal("terminated");
+
+        await client.CancelAsync();
+        await waiter;
+
+        Assert.Equal(6, ReleasedAt(sidecar), 0.001);
     }
 
     [Fact]
@@ -203,7 +258,7 @@ public sealed class DrainTimelineTests
 
         sidecar.Ask("/");
         sidecar.Ask("/readyz");
-        sidecar.Begin("/waitz");
+        _ = sidecar.Begin("/waitz");
 
         Assert.Equal(0, sidecar.Time.RunningTimers);
     }

@@ -14,7 +14,9 @@ public sealed class RouteTableTests
     [InlineData("/healthz/", 200, 503, true)]
     [InlineData("/readyz/", 200, 503, true)]
     [InlineData("/READYZ", 200, 503, true)]
-    [InlineData("*", 200, 503, true)]
+    [InlineData("*", 200, 200, false)]
+    [InlineData("/./healthz", 200, 503, true)]
+    [InlineData("//healthz", 200, 503, true)]
     public void A_route_answers_and_counts_as_the_original_does(string path, int serving, int draining, bool counts)
     {
         using var sidecar = new SidecarRig();
@@ -56,8 +58,7 @@ public sealed class RouteTableTests
         var answer = sidecar.Ask(path, from: from);
 
         Assert.Equal(text, answer.Body);
-        Assert.Equal(answer.Body.Length + text.Count(c => c > 127), answer.Response.Headers.ContentLength);
-        Assert.Equal("text/plain; charset=utf-8", answer.Response.Headers.ContentType);
+        Assert.Equal("text/plain; charset=utf-8", answer.ContentType);
         Assert.Equal([text.TrimEnd('\n')], await sidecar.LogAsync());
     }
 

@@ -17,7 +17,7 @@ public sealed class SidecarLogTests
         return Encoding.UTF8.GetString(stream.ToArray());
     }
 
-    private static readonly RequestLine AHit = new(RequestKind.Hit, "/\"x\"", System.Net.IPAddress.Loopback, 4711, 503, 7);
+    private static readonly AccessLogEntry AHit = new(RequestKind.Hit, "/\"x\"", System.Net.IPAddress.Loopback, 4711, 503, 7);
 
     [Fact]
     public async Task A_text_line_is_the_originals()
@@ -58,6 +58,7 @@ public sealed class SidecarLogTests
             log.WaiterGone(AHit);
             log.WaiterRefused(AHit);
             log.StartedByWaitz();
+            log.ServesAgain();
             log.SignalReceived("terminated");
             log.Draining(3);
             log.CoolingDown(TimeSpan.FromSeconds(1.5));
@@ -73,12 +74,12 @@ public sealed class SidecarLogTests
         var events = logged.TrimEnd('\n').Split('\n').Select(line => JsonDocument.Parse(line).RootElement).ToArray();
         Assert.Equal(
             [
-                "started", "waitz", "waitz_gone", "waitz_refused", "waitz_trigger", "signal", "draining", "cooldown", "cut_short", "max_wait_over",
+                "started", "waitz", "waitz_gone", "waitz_refused", "waitz_trigger", "serving_again", "signal", "draining", "cooldown", "cut_short", "max_wait_over",
                 "interval_too_short", "settings", "completed", "exiting", "bye",
             ],
             events.Select(one => one.GetProperty("event").GetString()));
-        Assert.Equal(3, events[6].GetProperty("hits").GetInt64());
-        Assert.Equal(1.5, events[7].GetProperty("seconds").GetDouble());
+        Assert.Equal(3, events[7].GetProperty("hits").GetInt64());
+        Assert.Equal(1.5, events[8].GetProperty("seconds").GetDouble());
         Assert.Equal(["max_wait_over", "interval_too_short", "settings"], events.Where(IsWarning).Select(one => one.GetProperty("event").GetString()));
 
         static bool IsWarning(JsonElement one) => one.GetProperty("level").GetString() == "warning";

@@ -59,6 +59,7 @@ public sealed class SidecarOptionsReaderTests
     [InlineData("TRIGGER", "BOTH", "TRIGGER=BOTH: must be one of both, signal, waitz")]
     [InlineData("LOG_FORMAT", "xml", "LOG_FORMAT=xml: must be one of text, json")]
     [InlineData("WAITZ_STATUS", "199", "WAITZ_STATUS=199: must be a whole number from 200 to 599; write 200, for example")]
+    [InlineData("WAITZ_TOKEN", "s3cret&more", "WAITZ_TOKEN: must be letters, digits, '-', '.', '_' and '~' only, which stand in a URL as they are")]
     [InlineData("MAX_WAITERS", "0", "MAX_WAITERS=0: must be a whole number from 1 to 2000; write 100, for example")]
     [InlineData("MAX_CONNECTIONS", "many", "MAX_CONNECTIONS=many: must be a whole number from 1 to 2000; write 500, for example")]
     [InlineData("UPSTREAM", "/health", "UPSTREAM=/health: must be an absolute http or https URL; write http://127.0.0.1:9000/health, for example")]

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
+using Prestopd.Hosting;
 using Prestopd.Sidecar;
 using Xunit;
 
@@ -15,6 +14,7 @@ internal sealed class SidecarRig : IDisposable
     private readonly RateWindow _window;
     private readonly Upstream? _upstream;
     private readonly SidecarApplication _application;
+    private readonly ConnectionTable _connections;
 
     public SidecarRig(string settings = "", HttpMessageHandler? upstream = null)
     {
@@ -24,10 +24,11 @@ internal sealed class SidecarRig : IDisposable
         _window = new RateWindow(Options.Interval, Time);
         Drain = new Drain(Options.Drain, _window, Time, log);
         _upstream = upstream is null ? null : new Upstream(Options.Upstream!, Options.UpstreamTimeout, Time, upstream);
-        Waiters = new Waiters(Options.MaxWaiters);
+        Waiters = new TwoLanes(Options.MaxWaiters);
+        _connections = new ConnectionTable(Options.MaxConnections, Time);
         var requests = new RequestCounts();
-        var metrics = new SidecarMetrics(Options, _window, Drain, requests, Waiters, new ConnectionLimit(Options.MaxConnections), _upstream);
-        _application = new SidecarApplication(Options, Drain, _window, log, requests, Waiters, _upstream, metrics);
+        var metrics = new SidecarMetrics(Options, _window, Drain, requests, Waiters, _connections, _upstream);
+        _application = new SidecarApplication(Options, Drain, _window, log, requests, Waiters, _upstream, metrics, Time);
     }
 
     public FakeTime Time { get; } = new();
@@ -36,7 +37,7 @@ internal sealed class SidecarRig : IDisposable
 
     public Drain Drain { get; }
 
-    public Waiters Waiters { get; }
+    public TwoLanes Waiters { get; }
 
     public long HitsInWindow => _window.Count;
 
@@ -56,25 +57,22 @@ internal sealed class SidecarRig : IDisposable
     /// <summary>A request that is answered at once.</summary>
     public Answer Ask(string path, string method = "GET", string from = "10.0.0.9", string? userAgent = null)
     {
-        var (answer, done) = Begin(path, method, from, userAgent);
-        Assert.True(done.IsCompletedSuccessfully);
-        return answer;
+        var answer = Begin(path, method, from, userAgent);
+        Assert.True(answer.IsCompletedSuccessfully);
+        return answer.Result;
     }
 
-    /// <summary>A request that may take its time.</summary>
-    public (Answer Answer, Task Done) Begin(
-        string path, string method = "GET", string from = "10.0.0.9", string? userAgent = null, CancellationTokenSource? client = null)
+    /// <summary>A request that may take its time, for a decoded path with or without a query. The client hangs up when it is cancelled.</summary>
+    public async Task<Answer> Begin(
+        string target, string method = "GET", string from = "10.0.0.9", string? userAgent = null, CancellationTokenSource? client = null)
     {
-        var request = new HttpRequestFeature { Method = method, Path = path };
-        request.Headers.UserAgent = userAgent;
-        var answer = new Answer();
-        var features = new FeatureCollection();
-        features.Set<IHttpRequestFeature>(request);
-        features.Set<IHttpResponseFeature>(answer.Response);
-        features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(answer.Bytes));
-        features.Set<IHttpConnectionFeature>(new HttpConnectionFeature { RemoteIpAddress = IPAddress.Parse(from), RemotePort = 4711 });
-        features.Set<IHttpRequestLifetimeFeature>(new HttpRequestLifetimeFeature { RequestAborted = client?.Token ?? CancellationToken.None });
-        return (answer, FinishAsync(features));
+        var question = target.IndexOf('?', StringComparison.Ordinal);
+        var (path, query) = question < 0 ? (target, "") : (target[..question], target[(question + 1)..]);
+        var fields = Encoding.UTF8.GetBytes("Host: pod\r\n" + (userAgent is null ? "" : $"User-Agent: {userAgent}\r\n"));
+        var address = IPAddress.Parse(from);
+        var peer = new Peer(new IPEndPoint(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address, 4711), client?.Token ?? CancellationToken.None);
+        var response = await _application.AnswerAsync(new HttpRequest(method, path, query, fields, peer));
+        return new Answer(response.Status, response.ContentType, Encoding.UTF8.GetString(response.Body.Span));
     }
 
     /// <summary>The log up to now, without times.</summary>
@@ -87,24 +85,15 @@ internal sealed class SidecarRig : IDisposable
     public void Dispose()
     {
         Drain.Dispose();
+        _connections.Dispose();
         _upstream?.Dispose();
     }
 
-    private async Task FinishAsync(FeatureCollection features)
-    {
-        await _application.ProcessRequestAsync(features);
-        await features.GetRequiredFeature<IHttpResponseBodyFeature>().Writer.FlushAsync();
-    }
-
     /// <summary>What the client gets.</summary>
-    internal sealed class Answer
+    internal sealed record Answer(int Status, string? ContentType, string Body);
+
+    private sealed record Peer(IPEndPoint Address, CancellationToken Gone) : HttpRequest.IClient
     {
-        public HttpResponseFeature Response { get; } = new();
-
-        public MemoryStream Bytes { get; } = new();
-
-        public int Status => Response.StatusCode;
-
-        public string Body => Encoding.UTF8.GetString(Bytes.ToArray());
+        public ValueTask<ReadOnlyMemory<byte>?> ReadBodyAsync() => throw new NotSupportedException("the sidecar reads no body");
     }
 }

@@ -18,13 +18,13 @@ public sealed class UpstreamTests
         using var application = new FakeApplication();
         using var sidecar = new SidecarRig(Settings, application);
 
-        var (answer, done) = sidecar.Begin("/check");
+        var done = sidecar.Begin("/check");
         application.Answer(status);
-        await done;
+        var answer = await done;
 
         Assert.Equal(status, answer.Status);
         Assert.Equal(1, sidecar.HitsInWindow);
-        Assert.Equal(status == 204 ? "" : $"hit /check from 10.0.0.9:4711 status {status} current rate 1 requests in 10s\n", answer.Body);
+        Assert.Equal($"hit /check from 10.0.0.9:4711 status {status} current rate 1 requests in 10s\n", answer.Body);
     }
 
     [Fact]
@@ -44,13 +44,12 @@ public sealed class UpstreamTests
     {
         using var application = new FakeApplication();
         using var sidecar = new SidecarRig(Settings, application);
-        var (answer, done) = sidecar.Begin("/check");
+        var done = sidecar.Begin("/check");
 
         sidecar.Drain.Signal("terminated");
         application.Answer(200);
 
-        await done;
-        Assert.Equal(503, answer.Status);
+        Assert.Equal(503, (await done).Status);
     }
 
     [Fact]
@@ -62,8 +61,7 @@ public sealed class UpstreamTests
 
         application.Answer(500);
 
-        await Task.WhenAll(checks.Select(check => check.Done));
-        Assert.All(checks, check => Assert.Equal(500, check.Answer.Status));
+        Assert.All(await Task.WhenAll(checks), answer => Assert.Equal(500, answer.Status));
         Assert.Equal(1, application.Questions);
         Assert.Equal(50, sidecar.HitsInWindow);
     }
@@ -73,26 +71,60 @@ public sealed class UpstreamTests
     {
         using var application = new FakeApplication();
         using var sidecar = new SidecarRig(Settings, application);
-        var (answer, done) = sidecar.Begin("/check");
+        var done = sidecar.Begin("/check");
 
         sidecar.Time.Advance(2);
 
-        await done;
-        Assert.Equal(504, answer.Status);
+        Assert.Equal(504, (await done).Status);
         Assert.Contains("prestopd_sidecar_upstream_requests_total{outcome=\"timeout\"} 1\n", sidecar.Ask("/metrics").Body, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_refused_connection_is_502()
+    [Theory]
+    [InlineData(HttpRequestError.ConnectionError)]
+    [InlineData(HttpRequestError.NameResolutionError)]
+    [InlineData(HttpRequestError.SecureConnectionError)]
+    public async Task A_connection_that_cannot_be_made_is_502_at_once(HttpRequestError error)
     {
         using var application = new FakeApplication();
         using var sidecar = new SidecarRig(Settings, application);
-        var (answer, done) = sidecar.Begin("/check");
+        var done = sidecar.Begin("/check");
 
-        application.Fail(new HttpRequestException("Connection refused"));
+        application.Fail(new HttpRequestException(error));
 
-        await done;
-        Assert.Equal(502, answer.Status);
+        Assert.Equal(502, (await done).Status);
+        Assert.Equal(1, application.Questions);
+    }
+
+    [Fact]
+    public async Task A_connection_that_the_application_has_closed_meanwhile_is_not_its_answer()
+    {
+        using var application = new FakeApplication();
+        using var sidecar = new SidecarRig(Settings, application);
+        var done = sidecar.Begin("/check");
+
+        application.Fail(new HttpRequestException(HttpRequestError.ResponseEnded));
+        application.Fail(new HttpRequestException(HttpRequestError.Unknown, "reset", new IOException()));
+        application.Answer(200);
+
+        Assert.Equal(200, (await done).Status);
+        Assert.Contains("prestopd_sidecar_upstream_requests_total{outcome=\"answered\"} 1\n", sidecar.Ask("/metrics").Body, StringComparison.Ordinal);
+        Assert.Contains("prestopd_sidecar_upstream_requests_total{outcome=\"failed\"} 0\n", sidecar.Ask("/metrics").Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_application_that_closes_every_connection_is_502()
+    {
+        using var application = new FakeApplication();
+        using var sidecar = new SidecarRig(Settings, application);
+        var done = sidecar.Begin("/check");
+
+        for (var i = 0; i < 3; i++)
+        {
+            application.Fail(new HttpRequestException(HttpRequestError.ResponseEnded));
+        }
+
+        Assert.Equal(502, (await done).Status);
+        Assert.Equal(3, application.Questions);
     }
 
     [Fact]

@@ -18,6 +18,7 @@ internal sealed class Drain : IDisposable
 
     private volatile DrainState _state;
     private bool _signalled;
+    private int _waiters;
     private long _began;
     private long _coolingSince;
     private TimeSpan _lasted;
@@ -60,27 +61,45 @@ internal sealed class Drain : IDisposable
             _observer.SignalReceived(name);
             var first = !_signalled;
             _signalled = true;
-            if (_rules.Trigger is DrainTrigger.Waitz || !first)
+            if (_state is DrainState.Serving)
+            {
+                Begin();
+            }
+            else if (_rules.Trigger is DrainTrigger.Waitz || !first)
             {
                 _observer.CutShort();
                 Release();
             }
-            else if (_state is DrainState.Serving)
+        }
+    }
+
+    /// <summary>Somebody who may start the drain waits on <c>/waitz</c>, and has stayed.</summary>
+    public void WaiterStays()
+    {
+        lock (_gate)
+        {
+            _waiters++;
+            if (_state is DrainState.Serving && _rules.Trigger is not DrainTrigger.Signal)
             {
+                _observer.StartedByWaitz();
                 Begin();
             }
         }
     }
 
-    /// <summary>Somebody in this pod waits on <c>/waitz</c>.</summary>
-    public void LocalWaiter()
+    /// <summary>
+    /// One of them has gone. With the last of them goes the drain, unless a signal came: kubelet runs the hook also when the application
+    /// fails its liveness probe, and then the pod lives on.
+    /// </summary>
+    public void WaiterLeaves()
     {
         lock (_gate)
         {
-            if (_state is DrainState.Serving && _rules.Trigger is not DrainTrigger.Signal)
+            if (--_waiters == 0 && !_signalled && _state is (DrainState.Draining or DrainState.CoolingDown))
             {
-                _observer.StartedByWaitz();
-                Begin();
+                _state = DrainState.Serving;
+                _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                _observer.ServesAgain();
             }
         }
     }

@@ -16,8 +16,8 @@ internal enum DrainTrigger
     Signal,
 
     /// <summary>
-    /// The first <c>/waitz</c> from loopback only. Meant for native sidecars, which kubelet signals when the application is gone: a
-    /// signal ends the drain, or the program if none was started.
+    /// The first <c>/waitz</c> that stays. Meant for native sidecars, which kubelet signals when the application is gone: a signal ends
+    /// the drain. Where nobody has asked when it comes, it starts one, for the load balancer may still send traffic.
     /// </summary>
     Waitz,
 }

@@ -1,6 +1,6 @@
 namespace Prestopd.Sidecar;
 
-/// <summary>How far the drain is. It only ever moves down this list, and may skip.</summary>
+/// <summary>How far the drain is. It moves down this list and may skip; from a drain that <see cref="Drain.WaiterLeaves"/> ends it goes back to the beginning.</summary>
 internal enum DrainState
 {
     /// <summary>Health checks are answered 200, or as the application answers them.</summary>

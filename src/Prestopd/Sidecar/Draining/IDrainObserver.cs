@@ -10,6 +10,9 @@ internal interface IDrainObserver
     /// <summary>The drain was started by a <c>/waitz</c>.</summary>
     void StartedByWaitz();
 
+    /// <summary>Those who started the drain by <c>/waitz</c> have gone, and no signal came.</summary>
+    void ServesAgain();
+
     /// <summary>Draining: the requests in the window, once a second, at once the first time.</summary>
     /// <param name="hits">Zero or more; zero ends the draining.</param>
     void Draining(long hits);

@@ -1,164 +1,154 @@
 using System.Net;
+using System.Security.Cryptography;
 using System.Text;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.Primitives;
 using Prestop.Core.Messages;
+using Prestopd.Hosting;
 
 namespace Prestopd.Sidecar;
 
-/// <summary>The routes. It sits on Kestrel's features directly: a health check needs no pipeline, and idle memory is a promise.</summary>
+/// <summary>The routes.</summary>
 internal sealed class SidecarApplication(
     SidecarOptions options,
     Drain drain,
     RateWindow window,
     SidecarLog log,
     RequestCounts requests,
-    Waiters waiters,
+    TwoLanes waiters,
     Upstream? upstream,
-    SidecarMetrics metrics) : IHttpApplication<IFeatureCollection>
+    SidecarMetrics metrics,
+    TimeProvider time) : IRequestHandler
 {
-    private const int OnStack = 512;
+    /// <summary>How long a caller of <c>/waitz</c> must stay before it starts the drain: a probe, a scanner or a typing error does not.</summary>
+    public static readonly TimeSpan StayOfTrigger = TimeSpan.FromSeconds(1);
 
-    private static readonly StringValues PlainText = "text/plain; charset=utf-8";
+    private const int OnStack = 512;
 
     private readonly CheckPeriod _checkPeriod = new();
 
-    IFeatureCollection IHttpApplication<IFeatureCollection>.CreateContext(IFeatureCollection contextFeatures) => contextFeatures;
-
-    void IHttpApplication<IFeatureCollection>.DisposeContext(IFeatureCollection context, Exception? exception)
+    /// <inheritdoc/>
+    public ValueTask<HttpResponse> AnswerAsync(HttpRequest request) => request.Path switch
     {
+        SidecarNames.Routes.Healthz => new(AnswerUncounted(request, RequestKind.Healthz, 200)),
+        SidecarNames.Routes.Readyz => new(AnswerUncounted(request, RequestKind.Readyz, HealthStatus)),
+        SidecarNames.Routes.Waitz => WaitAsync(request),
+        SidecarNames.Routes.Metrics => new(AnswerMetrics()),
+        SidecarNames.Routes.Server => new(new HttpResponse(200)),
+        _ => AnswerHealthCheck(request),
+    };
+
+    private int HealthStatus => drain.State is DrainState.Serving ? 200 : 503;
+
+    private HttpResponse AnswerUncounted(HttpRequest request, RequestKind kind, int status) =>
+        Answer(Describe(request, kind, status, window.Count));
+
+    private HttpResponse AnswerMetrics()
+    {
+        requests.Add(RequestKind.Metrics);
+        return new HttpResponse(200, SidecarMetrics.ContentType, Encoding.UTF8.GetBytes(metrics.Text()));
     }
 
-    /// <summary>Answers one request.</summary>
-    public Task ProcessRequestAsync(IFeatureCollection context)
+    private ValueTask<HttpResponse> AnswerHealthCheck(HttpRequest request)
     {
-        var request = context.GetRequiredFeature<IHttpRequestFeature>();
-        var client = context.GetRequiredFeature<IHttpConnectionFeature>();
-        var path = request.Path;
-        return path switch
+        var entry = Describe(request, RequestKind.Hit, HealthStatus, 0);
+        if (!options.Ignore.IsEmpty && options.Ignore.Covers(entry.Address, request.Header("user-agent"u8)))
         {
-            SidecarNames.Routes.Healthz => AnswerUncounted(context, client, RequestKind.Healthz, path, StatusCodes.Status200OK),
-            SidecarNames.Routes.Readyz => AnswerUncounted(context, client, RequestKind.Readyz, path, HealthStatus),
-            SidecarNames.Routes.Waitz => WaitAsync(context, client),
-            SidecarNames.Routes.Metrics => AnswerMetrics(context),
-            _ => AnswerHealthCheck(context, client, request),
-        };
-    }
-
-    private int HealthStatus => drain.State is DrainState.Serving ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
-
-    private Task AnswerUncounted(IFeatureCollection context, IHttpConnectionFeature client, RequestKind kind, string path, int status)
-    {
-        Answer(context, Describe(client, kind, path, status, window.Count));
-        return Task.CompletedTask;
-    }
-
-    private Task AnswerHealthCheck(IFeatureCollection context, IHttpConnectionFeature client, IHttpRequestFeature request)
-    {
-        var line = Describe(client, RequestKind.Hit, OneLine.OfPath(request.Path), HealthStatus, 0);
-        if (!options.Ignore.IsEmpty && options.Ignore.Covers(line.Address, request.Headers.UserAgent))
-        {
-            line = line with { Kind = RequestKind.Ignored, Hits = window.Count };
+            entry = entry with { Kind = RequestKind.Ignored, Hits = window.Count };
         }
         else
         {
             var hit = window.Add();
-            line = line with { Hits = hit.InWindow };
+            entry = entry with { Hits = hit.InWindow };
             if (_checkPeriod.IsTooLong(hit))
             {
                 log.IntervalTooShort(hit.SinceLast);
             }
         }
 
-        if (upstream is not null && line.Status == StatusCodes.Status200OK)
-        {
-            return AnswerAsUpstreamAsync(context, line, upstream);
-        }
-
-        Answer(context, line);
-        return Task.CompletedTask;
+        return upstream is not null && entry.Status == 200 ? AnswerAsUpstreamAsync(entry, upstream) : new(Answer(entry));
     }
 
-    private async Task AnswerAsUpstreamAsync(IFeatureCollection context, RequestLine line, Upstream application)
+    private async ValueTask<HttpResponse> AnswerAsUpstreamAsync(AccessLogEntry entry, Upstream application)
     {
         var status = await application.AskAsync();
-        Answer(context, line with { Status = drain.State is DrainState.Serving ? status : HealthStatus });
+        return Answer(entry with { Status = drain.State is DrainState.Serving ? status : HealthStatus });
     }
 
-    private async Task WaitAsync(IFeatureCollection context, IHttpConnectionFeature client)
+    private async ValueTask<HttpResponse> WaitAsync(HttpRequest request)
     {
         requests.Add(RequestKind.Waitz);
-        var line = Describe(client, RequestKind.Waitz, SidecarNames.Routes.Waitz, 0, 0);
-        var local = IPAddress.IsLoopback(line.Address);
-        if (!waiters.TryEnter(local))
+        var entry = Describe(request, RequestKind.Waitz, 0, window.Count);
+        var isLocal = IPAddress.IsLoopback(entry.Address);
+        if (!waiters.TryEnter(isLocal))
         {
-            log.WaiterRefused(line);
-            Send(context, StatusCodes.Status503ServiceUnavailable, PlainText, $"too many wait on /waitz: at most MAX_WAITERS={options.MaxWaiters}\n");
-            return;
+            waiters.Refuse();
+            log.WaiterRefused(entry);
+            return HttpResponse.Text(503, $"too many wait on /waitz: at most MAX_WAITERS={options.MaxWaiters}\n");
         }
 
         try
         {
-            log.Waits(line);
-            if (local)
+            log.Waits(entry);
+            if (options.WaitzToken is { } token ? HasToken(request.Query, token) : isLocal)
             {
-                drain.LocalWaiter();
+                await DrainAsync(request.Gone);
             }
-
-            await drain.Released.WaitAsync(context.GetRequiredFeature<IHttpRequestLifetimeFeature>().RequestAborted);
-            context.GetRequiredFeature<IHttpResponseFeature>().StatusCode = options.WaitzStatus;
+            else
+            {
+                await drain.Released.WaitAsync(request.Gone);
+            }
         }
         catch (OperationCanceledException)
         {
-            log.WaiterGone(line);
+            log.WaiterGone(entry);
         }
         finally
         {
-            waiters.Leave(local);
+            waiters.Leave(isLocal);
         }
+
+        return new HttpResponse(options.WaitzStatus);
     }
 
-    private Task AnswerMetrics(IFeatureCollection context)
+    private async Task DrainAsync(CancellationToken gone)
     {
-        requests.Add(RequestKind.Metrics);
-        Send(context, StatusCodes.Status200OK, SidecarMetrics.ContentType, metrics.Text());
-        return Task.CompletedTask;
-    }
-
-    private static RequestLine Describe(IHttpConnectionFeature client, RequestKind kind, string path, int status, long hits)
-    {
-        var address = client.RemoteIpAddress ?? IPAddress.None;
-        return new RequestLine(kind, path, address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address, client.RemotePort, status, hits);
-    }
-
-    private void Answer(IFeatureCollection context, RequestLine line)
-    {
-        requests.Add(line.Kind);
-        var longest = RequestLine.LengthWithoutPath + (3 * line.Path.Length);
-        var text = longest <= OnStack ? stackalloc byte[OnStack] : new byte[longest];
-        text = text[..line.Write(log.Interval, text)];
-        log.Answered(line, text);
-        Send(context, line.Status, PlainText, text);
-    }
-
-    private static void Send(IFeatureCollection context, int status, StringValues type, string text) =>
-        Send(context, status, type, Encoding.UTF8.GetBytes(text));
-
-    private static void Send(IFeatureCollection context, int status, StringValues type, ReadOnlySpan<byte> body)
-    {
-        var response = context.GetRequiredFeature<IHttpResponseFeature>();
-        response.StatusCode = status;
-        if (status is StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent or StatusCodes.Status304NotModified)
+        await drain.Released.WaitAsync(StayOfTrigger, time, gone).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        gone.ThrowIfCancellationRequested();
+        drain.WaiterStays();
+        try
         {
-            return;
+            await drain.Released.WaitAsync(gone);
+        }
+        finally
+        {
+            drain.WaiterLeaves();
+        }
+    }
+
+    private static bool HasToken(string query, string token)
+    {
+        const string Parameter = "token=";
+        foreach (var parameter in query.Split('&'))
+        {
+            if (parameter.StartsWith(Parameter, StringComparison.Ordinal)
+                && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(parameter[Parameter.Length..]), Encoding.UTF8.GetBytes(token)))
+            {
+                return true;
+            }
         }
 
-        response.Headers.ContentType = type;
-        response.Headers.ContentLength = body.Length;
-        var writer = context.GetRequiredFeature<IHttpResponseBodyFeature>().Writer;
-        body.CopyTo(writer.GetSpan(body.Length));
-        writer.Advance(body.Length);
+        return false;
+    }
+
+    private static AccessLogEntry Describe(HttpRequest request, RequestKind kind, int status, long hits) =>
+        new(kind, OneLine.OfPath(request.Path), request.Client.Address, request.Client.Port, status, hits);
+
+    private HttpResponse Answer(in AccessLogEntry entry)
+    {
+        requests.Add(entry.Kind);
+        var longest = AccessLogEntry.LengthWithoutPath + (3 * entry.Path.Length);
+        var text = longest <= OnStack ? stackalloc byte[OnStack] : new byte[longest];
+        text = text[..entry.Write(log.Interval, text)];
+        log.Answered(entry, text);
+        return new HttpResponse(entry.Status, HttpResponse.PlainText, text.ToArray());
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Prestop.Core;
+using Prestopd.Hosting;
 
 namespace Prestopd.Sidecar;
 
@@ -10,8 +11,8 @@ internal sealed class SidecarMetrics(
     RateWindow window,
     Drain drain,
     RequestCounts requests,
-    Waiters waiters,
-    ConnectionLimit connections,
+    TwoLanes waiters,
+    ConnectionTable connections,
     Upstream? upstream)
 {
     /// <summary>The media type of the format.</summary>
@@ -58,10 +59,11 @@ internal sealed class SidecarMetrics(
         }
 
         Gauge(text, SidecarNames.Metrics.Drain, "Time since the drain began; 0 while serving.", drain.Lasted.TotalSeconds);
-        Gauge(text, SidecarNames.Metrics.Waiters, "Callers of /waitz that wait.", waiters.Count);
+        Gauge(text, SidecarNames.Metrics.Waiters, "Callers of /waitz that wait.", waiters.Taken);
         Counter(text, SidecarNames.Metrics.WaitersRefused, "Callers of /waitz that were sent away with 503.", waiters.Refused);
         Gauge(text, SidecarNames.Metrics.Connections, "Open connections.", connections.Open);
-        Counter(text, SidecarNames.Metrics.ConnectionsRefused, "Connections closed at once, because too many were open.", connections.Refused);
+        Counter(text, SidecarNames.Metrics.ConnectionsRefused, "New connections closed at once, because all others were being answered.", connections.Refused);
+        Counter(text, SidecarNames.Metrics.ConnectionsEvicted, "Idle connections closed to make room for new ones.", connections.Evicted);
 
         if (upstream is not null)
         {

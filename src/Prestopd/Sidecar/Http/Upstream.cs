@@ -10,6 +10,11 @@ namespace Prestopd.Sidecar;
 /// </summary>
 internal sealed class Upstream : IDisposable
 {
+    private const int MostConnections = 2;
+
+    /// <summary>How long the rest of an answer is read, so that its connection can be used again. Its status is known by then.</summary>
+    private static readonly TimeSpan RestOfAnswer = TimeSpan.FromMilliseconds(100);
+
     private readonly Lock _gate = new();
     private readonly Uri _address;
     private readonly TimeSpan _timeout;
@@ -61,31 +66,46 @@ internal sealed class Upstream : IDisposable
     {
         var connections = SafeConnections.Through(new TlsClient(Authorities.OfImage));
         connections.PooledConnectionLifetime = TimeSpan.FromMinutes(1);
-        connections.MaxConnectionsPerServer = 2;
+        connections.MaxConnectionsPerServer = MostConnections;
         connections.MaxResponseDrainSize = 64 * 1024;
+        connections.ResponseDrainTimeout = RestOfAnswer;
         return connections;
     }
 
     private async Task<int> AskOnceAsync()
     {
         using var limit = new CancellationTokenSource(_timeout, _time);
-        using var request = new HttpRequestMessage(HttpMethod.Get, _address);
-        request.Headers.TryAddWithoutValidation("User-Agent", "prestopd-sidecar");
-        try
+        for (var stale = 0; ; stale++)
         {
-            using var response = await _client.SendAsync(request, limit.Token);
-            Interlocked.Increment(ref _answered);
-            return (int)response.StatusCode is >= 200 and <= 599 and var status ? status : (int)HttpStatusCode.BadGateway;
-        }
-        catch (OperationCanceledException)
-        {
-            Interlocked.Increment(ref _timedOut);
-            return (int)HttpStatusCode.GatewayTimeout;
-        }
-        catch (Exception error) when (error is HttpRequestException or IOException)
-        {
-            Interlocked.Increment(ref _failed);
-            return (int)HttpStatusCode.BadGateway;
+            try
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Get, _address);
+                request.Headers.TryAddWithoutValidation("User-Agent", "prestopd-sidecar");
+                using var response = await _client.SendAsync(request, limit.Token);
+                Interlocked.Increment(ref _answered);
+                return (int)response.StatusCode is >= 200 and <= 599 and var status ? status : (int)HttpStatusCode.BadGateway;
+            }
+            catch (OperationCanceledException)
+            {
+                Interlocked.Increment(ref _timedOut);
+                return (int)HttpStatusCode.GatewayTimeout;
+            }
+            catch (Exception error) when (error is HttpRequestException or IOException)
+            {
+                // The application may have closed a kept connection at the moment of the question (RFC 9112, 9.3.1).
+                if (stale < MostConnections && !IsWithoutConnection(error))
+                {
+                    continue;
+                }
+
+                Interlocked.Increment(ref _failed);
+                return (int)HttpStatusCode.BadGateway;
+            }
         }
     }
+
+    private static bool IsWithoutConnection(Exception error) => error is HttpRequestException
+    {
+        HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
+    };
 }

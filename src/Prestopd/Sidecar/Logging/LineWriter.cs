@@ -79,9 +79,9 @@ internal sealed class LineWriter(Stream stream, int capacity = 256 * 1024) : ITh
             {
                 stream.Write(lines.Span);
             }
-            catch (IOException)
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
-                // The reader of the log is gone: there is nobody to tell.
+                // The stream is closed (EBADF is the second of the two), or its reader is gone: there is nobody to tell.
             }
         }
     }

@@ -34,7 +34,7 @@ internal sealed class SidecarLog(LineWriter lines, TimeProvider time, LogFormat 
     /// <summary>A request was answered.</summary>
     /// <param name="request">The request.</param>
     /// <param name="text">Its text, with a line feed.</param>
-    public void Answered(in RequestLine request, ReadOnlySpan<byte> text)
+    public void Answered(in AccessLogEntry request, ReadOnlySpan<byte> text)
     {
         if (!everything)
         {
@@ -51,19 +51,22 @@ internal sealed class SidecarLog(LineWriter lines, TimeProvider time, LogFormat 
     }
 
     /// <summary>A caller of <c>/waitz</c> begins to wait.</summary>
-    public void Waits(in RequestLine request) => OfWaiter("waitz", $"/waitz from {request.Remote}", request);
+    public void Waits(in AccessLogEntry request) => OfWaiter("waitz", $"/waitz from {request.Remote} current rate {request.Hits} requests in {Interval}", request);
 
     /// <summary>A caller of <c>/waitz</c> hung up.</summary>
-    public void WaiterGone(in RequestLine request) => OfWaiter("waitz_gone", "/waitz gone", request);
+    public void WaiterGone(in AccessLogEntry request) => OfWaiter("waitz_gone", "/waitz gone", request);
 
     /// <summary>A caller of <c>/waitz</c> was sent away, because too many wait already.</summary>
-    public void WaiterRefused(in RequestLine request) => OfWaiter("waitz_refused", $"/waitz from {request.Remote} status 503", request);
+    public void WaiterRefused(in AccessLogEntry request) => OfWaiter("waitz_refused", $"/waitz from {request.Remote} status 503", request);
 
     /// <inheritdoc/>
     public void SignalReceived(string name) => Info("signal", $"received signal {name}");
 
     /// <inheritdoc/>
-    public void StartedByWaitz() => Info("waitz_trigger", "received /waitz from loopback");
+    public void StartedByWaitz() => Info("waitz_trigger", "received /waitz that stays");
+
+    /// <inheritdoc/>
+    public void ServesAgain() => Info("serving_again", "the last /waitz is gone and no signal came: serving again");
 
     /// <inheritdoc/>
     public void Draining(long hits) => Info("draining", $"shutdown current rate {hits} requests in {Interval}", hits: hits);
@@ -113,7 +116,7 @@ internal sealed class SidecarLog(LineWriter lines, TimeProvider time, LogFormat 
         _ => "metrics",
     };
 
-    private void OfWaiter(string name, string message, in RequestLine request)
+    private void OfWaiter(string name, string message, in AccessLogEntry request)
     {
         if (everything)
         {
@@ -131,7 +134,7 @@ internal sealed class SidecarLog(LineWriter lines, TimeProvider time, LogFormat 
 
     private void Warning(string name, string message) => Write("warning", name, message, null, null, null);
 
-    private void Write(string level, string name, string message, RequestLine? request, long? hits, TimeSpan? length)
+    private void Write(string level, string name, string message, AccessLogEntry? request, long? hits, TimeSpan? length)
     {
         if (format is LogFormat.Json)
         {
@@ -152,7 +155,7 @@ internal sealed class SidecarLog(LineWriter lines, TimeProvider time, LogFormat 
         ArrayPool<byte>.Shared.Return(line);
     }
 
-    private void WriteJson(string level, string name, ReadOnlySpan<byte> message, RequestLine? request, long? hits, TimeSpan? length)
+    private void WriteJson(string level, string name, ReadOnlySpan<byte> message, AccessLogEntry? request, long? hits, TimeSpan? length)
     {
         ReportDropped();
         var line = new ArrayBufferWriter<byte>(256 + message.Length);

@@ -18,6 +18,9 @@ internal sealed record SidecarOptions
     /// <summary>When the drain starts and how long it may last.</summary>
     public required DrainRules Drain { get; init; }
 
+    /// <summary>What a <c>/waitz</c> must bring to start the drain; null when it is enough to come from loopback.</summary>
+    public required string? WaitzToken { get; init; }
+
     /// <summary>Status of <c>/waitz</c> at the end, 200 to 599.</summary>
     public required int WaitzStatus { get; init; }
 

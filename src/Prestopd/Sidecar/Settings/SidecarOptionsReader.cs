@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Net;
 using Prestop.Core;
@@ -9,6 +10,8 @@ namespace Prestopd.Sidecar;
 /// <param name="variable">The value of an environment variable, or null.</param>
 internal sealed class SidecarOptionsReader(Func<Setting, string?> flag, Func<string, string?> variable)
 {
+    private static readonly SearchValues<char> TokenCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~");
+
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
     /// <summary>There may be as many from loopback again, and 6000 connections with half a request on each took 83 MB.</summary>
@@ -35,6 +38,7 @@ internal sealed class SidecarOptionsReader(Func<Setting, string?> flag, Func<str
                 Choice(SidecarNames.Trigger, [("both", DrainTrigger.Both), ("signal", DrainTrigger.Signal), ("waitz", DrainTrigger.Waitz)]),
                 cooldown,
                 maxWait),
+            WaitzToken = Token(SidecarNames.WaitzToken),
             WaitzStatus = Number(SidecarNames.WaitzStatus, 200, 599),
             MaxWaiters = Number(SidecarNames.MaxWaiters, 1, MostConnections),
             MaxConnections = Number(SidecarNames.MaxConnections, 1, MostConnections),
@@ -121,6 +125,17 @@ internal sealed class SidecarOptionsReader(Func<Setting, string?> flag, Func<str
         var limits = $"from {GoDuration.Text(least)} to {GoDuration.Text(most)}{(mayBeForever ? ", or inf" : "")}";
         _problems.Add($"{named}: must be {limits}; write {setting.Default}, for example");
         return most;
+    }
+
+    private string? Token(Setting setting)
+    {
+        var (text, _) = Value(setting);
+        if (text.AsSpan().ContainsAnyExcept(TokenCharacters))
+        {
+            _problems.Add($"{setting.Variable}: must be letters, digits, '-', '.', '_' and '~' only, which stand in a URL as they are");
+        }
+
+        return text.Length > 0 ? text : null;
     }
 
     private Uri? Address(Setting setting, int ownPort)

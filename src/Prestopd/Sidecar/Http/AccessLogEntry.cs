@@ -1,6 +1,6 @@
-using System.Diagnostics;
 using System.Net;
-using System.Text.Unicode;
+using System.Net.Sockets;
+using Prestopd.Hosting;
 
 namespace Prestopd.Sidecar;
 
@@ -11,7 +11,7 @@ namespace Prestopd.Sidecar;
 /// <param name="Port">The client's port.</param>
 /// <param name="Status">The status of the answer.</param>
 /// <param name="Hits">The requests in the window; a hit counts itself.</param>
-internal readonly record struct RequestLine(RequestKind Kind, string Path, IPAddress Address, int Port, int Status, long Hits)
+internal readonly record struct AccessLogEntry(RequestKind Kind, string Path, IPAddress Address, int Port, int Status, long Hits)
 {
     /// <summary>Room for all that is not the path.</summary>
     public const int LengthWithoutPath = 256;
@@ -25,51 +25,27 @@ internal readonly record struct RequestLine(RequestKind Kind, string Path, IPAdd
     /// <returns>The bytes written.</returns>
     public int Write(string interval, Span<byte> line)
     {
-        Span<byte> remote = stackalloc byte[64];
-        remote = remote[..WriteRemote(remote)];
-        var at = 0;
-        switch (Kind)
-        {
-            case RequestKind.Hit:
-                Append(line, ref at, "hit "u8);
-                break;
-            case RequestKind.Ignored:
-                Append(line, ref at, "ignored "u8);
-                break;
-            default:
-                break;
-        }
-
-        Utf8.TryWrite(line[at..], $"{Path} from ", out var written);
-        at += written;
-        Append(line, ref at, remote);
+        var text = new Utf8Text(line);
+        text.Add(Kind switch { RequestKind.Hit => "hit "u8, RequestKind.Ignored => "ignored "u8, _ => default });
+        text.Add(Path);
+        text.Add(" from "u8);
+        var isIPv6 = Address.AddressFamily is AddressFamily.InterNetworkV6;
+        text.Add(isIPv6 ? "["u8 : default);
+        text.Add(Address);
+        text.Add(isIPv6 ? "]:"u8 : ":"u8);
+        text.Add(Port);
         if (Kind is not RequestKind.Healthz)
         {
-            Utf8.TryWrite(line[at..], $" status {Status}", out written);
-            at += written;
+            text.Add(" status "u8);
+            text.Add(Status);
         }
 
-        var fits = Utf8.TryWrite(line[at..], $" current rate {Hits} requests in {interval}\n", out written);
-        Debug.Assert(fits, "LengthWithoutPath is too small");
-        return at + written;
-    }
-
-    private static void Append(Span<byte> line, ref int at, ReadOnlySpan<byte> text)
-    {
-        text.CopyTo(line[at..]);
-        at += text.Length;
-    }
-
-    private int WriteRemote(Span<byte> remote)
-    {
-        if (Address.AddressFamily is System.Net.Sockets.AddressFamily.InterNetwork)
-        {
-            Utf8.TryWrite(remote, $"{Address}:{Port}", out var length);
-            return length;
-        }
-
-        Utf8.TryWrite(remote, $"[{Address}]:{Port}", out var bracketed);
-        return bracketed;
+        text.Add(" current rate "u8);
+        text.Add(Hits);
+        text.Add(" requests in "u8);
+        text.Add(interval);
+        text.Add("\n"u8);
+        return text.Length;
     }
 }
 
