@@ -26,6 +26,9 @@ internal sealed class EndpointsCondition(
 {
     private const int SlicesInOneAnswer = 5;
 
+    /// <summary>In bytes: reading takes up to three times as much, and the whole heap of prestop is 32 MiB (Static.props).</summary>
+    private const int LongestAnswer = 4 * 1024 * 1024;
+
     private readonly Backoff _backoff = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(5), random);
 
     private ApiClient? _api;
@@ -85,7 +88,7 @@ internal sealed class EndpointsCondition(
         }
 
         (_pod, _namespace) = (pod, space);
-        _api = new ApiClient(access, settings.ConnectTimeout, settings.Time);
+        _api = new ApiClient(access, settings.ConnectTimeout, settings.Time) { LongestAnswer = LongestAnswer };
         _slices = new Informer<Slice>(
             _api,
             EndpointSlice.Resource.Projected(slice => new Slice(slice.Metadata, StateIn(slice))),

@@ -13,9 +13,6 @@ namespace Prestop.Kubernetes.Client;
 /// </summary>
 public sealed partial class ApiClient : IDisposable
 {
-    /// <summary>The longest answer that is read, in bytes.</summary>
-    public const int LongestAnswer = 32 * 1024 * 1024;
-
     /// <summary>The longest event of a watch that is read, in bytes: etcd keeps objects up to 1.5 MiB, in a form denser than JSON.</summary>
     public const int LongestLine = 8 * 1024 * 1024;
 
@@ -44,9 +41,12 @@ public sealed partial class ApiClient : IDisposable
     /// </summary>
     public TimeSpan WatchLength { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>The longest answer that is read, in bytes; default 32 MiB. While it is read, up to three times as much memory is in use.</summary>
+    public int LongestAnswer { get; init; } = 32 * 1024 * 1024;
+
     /// <summary>The same client with another <see cref="AnswerTimeout"/>. It uses this one's connections and ends with it.</summary>
     /// <param name="answerTimeout">Above zero.</param>
-    public ApiClient Within(TimeSpan answerTimeout) => new(_connection, _time) { AnswerTimeout = answerTimeout, WatchLength = WatchLength };
+    public ApiClient Within(TimeSpan answerTimeout) => new(_connection, _time) { AnswerTimeout = answerTimeout, WatchLength = WatchLength, LongestAnswer = LongestAnswer };
 
     /// <summary>Fetches one object.</summary>
     /// <typeparam name="T">The object's type.</typeparam>

@@ -53,6 +53,17 @@ public sealed class EndpointsConditionTests : IAsyncDisposable
     }
 
     [Fact(Timeout = Patience)]
+    public async Task An_answer_that_would_not_fit_into_memory_is_not_read()
+    {
+        Server.Slices.Put(new Slice("web-a") { Padding = 5_000_000 });
+
+        var seen = await AskAsync();
+
+        Assert.Equal(Finding.Unclear, seen.Finding);
+        Assert.Contains("is longer than 4194304 bytes", seen.Seen, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = Patience)]
     public async Task A_terminating_pod_that_is_published_all_the_same_is_not_done()
     {
         Server.Slices.Put(new Slice("web-a", Mine() with { Terminating = true }));
