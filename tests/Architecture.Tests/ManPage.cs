@@ -38,6 +38,19 @@ internal static class ManPage
             }
 
             Entry(page, "gone:STEP", "the opposite holds for certain; what cannot be told keeps waiting");
+            page.Append(
+                """
+                .SH INSTALL
+                .B prestop install
+                copies the program itself to \fIDIR\fR/prestop, so that an init container can hand it to an image that cannot be rebuilt: mount one volume at
+                \fIDIR\fR in the init container and in the application's, and name the copy in the hook.
+                .I DIR
+                must exist. An older copy is replaced as a whole, also while it runs; one that is interrupted leaves nothing behind. The path of the copy is printed.
+                It needs /proc. With
+                .B \-\-dry\-run
+                nothing is copied.
+
+                """);
             page.Append(".SH OPTIONS\nD is a duration: 5, 1.5s, 1m30s, 500ms, PT1M, infinity.\n");
             foreach (var row in OptionTable.Rows)
             {
