@@ -9,7 +9,7 @@ namespace Prestopd.Hosting;
 /// </summary>
 internal sealed class ShutdownSignals
 {
-    private static ShutdownSignals? s_kept;
+    private static ShutdownSignals? _kept;
 
     private readonly Lock _gate = new();
     private readonly Queue<string> _early = new();
@@ -22,7 +22,7 @@ internal sealed class ShutdownSignals
         _registrations = [On(PosixSignal.SIGTERM, "terminated"), On(PosixSignal.SIGINT, "interrupt")];
 
         // A registration that nobody refers to ends with the next collection.
-        s_kept = this;
+        _kept = this;
         HeldSignals.Release();
     }
 
