@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Prestop.Linux.Processes;
@@ -24,12 +25,26 @@ public sealed partial class MainLoop : SynchronizationContext, IDisposable
     private readonly List<LoopTimer> _timers = [];
     private readonly CancellationTokenSource _terminated = new();
     private readonly int _thread = gettid();
-    private SignalSet _awaited;
-    private SignalSet _original;
-    private bool _isHolding;
+    private readonly SignalSet _awaited;
+    private readonly SignalSet _original;
+    private bool _isReleased;
 
-    /// <summary>Makes a loop of this thread; it begins with <see cref="Run"/>.</summary>
-    public MainLoop() => Time = new LoopTime(this);
+    /// <summary>Makes a loop of this thread, and holds SIGTERM and SIGINT back until <see cref="Release"/>; where they are ignored they stay so.</summary>
+    public MainLoop()
+    {
+        Time = new LoopTime(this);
+        _awaited = SignalSet.Of(SIGURG, IsIgnored(SIGTERM) ? SIGURG : SIGTERM, IsIgnored(SIGINT) ? SIGURG : SIGINT);
+        _ = pthread_sigmask(SIG_BLOCK, _awaited, out _original);
+
+        // A published program was blocking them before it had a thread, and knows what was blocked before that.
+        if (!RuntimeFeature.IsDynamicCodeSupported)
+        {
+            foreach (var signal in (ReadOnlySpan<int>)[SIGTERM, SIGINT])
+            {
+                _original = was_blocked(signal) == 1 ? _original : _original.Without(signal);
+            }
+        }
+    }
 
     /// <summary>The system's clock, whose timers fire on this loop.</summary>
     public TimeProvider Time { get; }
@@ -43,15 +58,12 @@ public sealed partial class MainLoop : SynchronizationContext, IDisposable
     /// <summary>The name of the first SIGTERM or SIGINT.</summary>
     public string SignalName => Signal is SIGINT ? "SIGINT" : "SIGTERM";
 
-    /// <summary>
-    /// Does the work, and what it posts here, until it has ended. Begins with <see cref="Hold"/>; the caller ends with <see cref="Release"/>.
-    /// </summary>
+    /// <summary>Does the work, and what it posts here, until it has ended.</summary>
     /// <param name="work">Begun on this thread.</param>
     public T Run<T>(Func<Task<T>> work)
     {
         var outer = Current;
         SetSynchronizationContext(this);
-        Hold();
         try
         {
             var running = work();
@@ -69,33 +81,24 @@ public sealed partial class MainLoop : SynchronizationContext, IDisposable
         }
     }
 
-    /// <summary>Holds SIGTERM and SIGINT back, in every thread, until <see cref="Release"/>; where they are ignored they stay so.</summary>
-    public void Hold()
-    {
-        _awaited = SignalSet.Of(SIGURG, IsIgnored(SIGTERM) ? SIGURG : SIGTERM, IsIgnored(SIGINT) ? SIGURG : SIGINT);
-        _ = pthread_sigmask(SIG_BLOCK, _awaited, out _original);
-        _isHolding = true;
-
-        // A new thread blocks what its creator blocks; the runtime's finalizer thread was there before.
-        OnFinalizerThread.Run(() => pthread_sigmask(SIG_BLOCK, _awaited, out _));
-    }
-
     /// <summary>
     /// Fetches a signal that has come, then puts this thread's mask back as it was: a later one ends this process, or reaches the program that is
     /// executed in its place.
     /// </summary>
     public void Release()
     {
-        if (_isHolding)
+        if (_isReleased)
         {
-            while (AwaitSignal(TimeSpan.Zero))
-            {
-                // A wake-up that is left over stands before what was sent to the whole process.
-            }
-
-            _ = pthread_sigmask(SIG_SETMASK, _original, out _);
-            _isHolding = false;
+            return;
         }
+
+        while (AwaitSignal(TimeSpan.Zero))
+        {
+            // A wake-up that is left over stands before what was sent to the whole process.
+        }
+
+        _ = pthread_sigmask(SIG_SETMASK, _original, out _);
+        _isReleased = true;
     }
 
     /// <inheritdoc/>
@@ -176,6 +179,9 @@ public sealed partial class MainLoop : SynchronizationContext, IDisposable
         return sigaction(signal, 0, action) == 0 && action[0] == SIG_IGN;
     }
 
+    [LibraryImport("hold-signals")]
+    private static partial int was_blocked(int signal);
+
     [LibraryImport("libc")]
     private static partial int gettid();
 
@@ -194,7 +200,7 @@ public sealed partial class MainLoop : SynchronizationContext, IDisposable
     private readonly record struct Timespec(long Seconds, long Nanoseconds);
 
     /// <summary>sigset_t of glibc: 1,024 bits, signal 1 the lowest.</summary>
-    [System.Runtime.CompilerServices.InlineArray(16)]
+    [InlineArray(16)]
     private struct SignalSet
     {
         private ulong _word;
@@ -207,6 +213,13 @@ public sealed partial class MainLoop : SynchronizationContext, IDisposable
                 set[0] |= 1UL << (signal - 1);
             }
 
+            return set;
+        }
+
+        public readonly SignalSet Without(int signal)
+        {
+            var set = this;
+            set[0] &= ~(1UL << (signal - 1));
             return set;
         }
     }
@@ -273,22 +286,5 @@ public sealed partial class MainLoop : SynchronizationContext, IDisposable
                 loop._timers.Add(this);
             }
         }
-    }
-
-    /// <summary>A finalizer runs on the runtime's own thread for them, which nothing else reaches.</summary>
-    private sealed class OnFinalizerThread(Action action)
-    {
-        ~OnFinalizerThread() => action();
-
-        public static void Run(Action action)
-        {
-            LeaveBehind(action);
-            GC.Collect(generation: 0);
-            GC.WaitForPendingFinalizers();
-        }
-
-        // A frame of its own, so that no register of the caller's keeps it alive.
-        [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
-        private static void LeaveBehind(Action action) => _ = new OnFinalizerThread(action);
     }
 }

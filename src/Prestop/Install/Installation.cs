@@ -27,7 +27,6 @@ internal static class Installation
     {
         var directory = request.Directory;
         var target = Path.Join(directory, FileName);
-        loop.Hold();
         try
         {
             if (request.DryRun)

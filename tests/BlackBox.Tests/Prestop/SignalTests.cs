@@ -142,16 +142,26 @@ public sealed class SignalTests
     }
 
     [Fact]
+    public async Task The_command_finds_blocked_what_was_blocked_before()
+    {
+        // env(1) of coreutils sets the mask that prestop is started with.
+        await using var run = OnHost.Start(
+            SystemProgram.Find("env", "coreutils"), "--block-signal=TERM", Published.Find("prestop"), "-q", "0.01", "--", "/bin/grep", "SigBlk", "/proc/self/status");
+
+        await run.ExitsWithAsync(0);
+        Assert.Equal("SigBlk:\t0000000000004000", run.Stdout.Lines[0]);
+    }
+
+    [Fact]
     public async Task As_process_1_it_holds_every_signal_back_until_just_before_the_command()
     {
-        // Stopped at any moment once it waits, it must have SIGTERM blocked, so that the kernel keeps it. Whoever is not ready for signals as
-        // process 1, prestop while it starts or the command, gets none (pid_namespaces(7)).
+        // Stopped at any moment, it must have SIGTERM blocked, so that the kernel keeps it: a command that is not ready for signals yet gets none as
+        // process 1 (pid_namespaces(7)).
         var random = new Random(1);
         var (tries, held) = (0, 0);
         for (; held < 5 && tries < 100; tries++)
         {
-            await using var run = (InRoot.WithBusybox with { AsPid1 = true }).Prestop("4ms", "--", InRoot.Busybox, "sleep", "0.05");
-            await run.WaitForLineAsync("sleeping");
+            await using var run = (InRoot.WithBusybox with { AsPid1 = true }).Prestop("-q", "1ms", "--", InRoot.Busybox, "sleep", "0.05");
             var program = await run.ProgramAsync();
             await Task.Delay(random.Next(6), TestContext.Current.CancellationToken);
             await run.SignalAsync(Signal.Stop);
