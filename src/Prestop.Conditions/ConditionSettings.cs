@@ -1,4 +1,5 @@
 using Prestop.Conditions.Http;
+using Prestop.Conditions.Traffic.Evidence;
 using Prestop.Core.Addresses;
 
 namespace Prestop.Conditions;
@@ -12,11 +13,23 @@ public sealed record ConditionSettings
     /// <summary>How long an attempt may take to connect. Default 1 s.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long there must be no traffic, or no connection, for <c>idle://</c> and <c>closed://</c>. Default 5 s.</summary>
-    public TimeSpan Quiet { get; init; } = TimeSpan.FromSeconds(5);
+    /// <summary>
+    /// How long there must be no traffic, or no connection, for <c>idle://</c> and <c>closed://</c>. Null, the default: as long as the traffic that is
+    /// seen makes it evidence.
+    /// </summary>
+    public TimeSpan? Quiet { get; init; }
+
+    /// <summary>How long where <see cref="Quiet"/> is null and what was seen is too little to tell. Default 15 s.</summary>
+    public TimeSpan QuietUnseen { get; init; } = QuietPeriod.DefaultUnseen;
 
     /// <summary>The clients that do not count for <c>idle://</c> and <c>closed://</c>: probes, scrapers.</summary>
     public IReadOnlyList<AddressRange> Ignored { get; init; } = [];
+
+    /// <summary>Whether the default gateways do not count either.</summary>
+    public bool IgnoresGateways { get; init; }
+
+    /// <summary>Whether connections in the habit of a probe are told from traffic. Default true.</summary>
+    public bool KnowsProbes { get; init; } = true;
 
     /// <summary>Where all conditions get their connections, so that <c>idle://</c> and <c>closed://</c> know them.</summary>
     public OwnConnections Own { get; init; } = new();

@@ -61,6 +61,15 @@ internal static class ManPage
 
             page.Append(
                 """
+                .SH WHAT SILENCE PROVES
+                With \-\-quiet auto, idle and closed count silence only against the rhythm that they have seen:
+                2 seconds, or four times the longest gap, after two seconds of some 20 requests a second;
+                5 to 15 seconds, ten times the longest gap, after requests in 20 tenths of a second and 5 different seconds;
+                15 seconds (\-\-quiet\-unseen) when that was too little to tell.
+                When \-\-max comes, a port that has been quiet for 5 seconds is done.
+                Three short connections from one address at even intervals, with at most one small exchange each, are a probe:
+                they do not count until they leave the pattern or stop.
+                The log names the clients that keep a port busy.
                 .SH ENVIRONMENT
                 Every option has a variable; the option wins, and an empty variable counts as not set.
 
@@ -70,6 +79,7 @@ internal static class ManPage
                 Entry(page, row.Variable, $"the value of {row.Name}");
             }
 
+            Entry(page, "HOST_IP, NODE_IP", "addresses of the node, for --ignore node");
             page.Append(".SH EXIT STATUS\n");
             Entry(page, $"{ExitCodes.Done}", "done, or passed over by --fallback or --on-failure");
             Entry(page, $"{ExitCodes.FlawedPlan}", "a dry run found that the plan cannot work as it stands");

@@ -19,6 +19,8 @@ internal sealed class Script(params Observation[] answers) : ICondition
 
     public TimeSpan ShortestWait { get; init; }
 
+    public Observation? Settled { get; init; }
+
     public bool WasCancelled { get; private set; }
 
     public int Disposed { get; private set; }
@@ -38,6 +40,8 @@ internal sealed class Script(params Observation[] answers) : ICondition
         await Task.Delay(Timeout.InfiniteTimeSpan, cancellation);
         throw new InvalidOperationException("an infinite delay has ended");
     }
+
+    public Observation? AtDeadline() => Settled;
 
     public ValueTask DisposeAsync()
     {

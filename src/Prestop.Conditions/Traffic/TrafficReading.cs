@@ -1,17 +1,27 @@
+using Prestop.Conditions.Traffic.Evidence;
 using Prestop.Core.Addresses;
 using Prestop.Linux.Sockets;
 
 namespace Prestop.Conditions.Traffic;
 
-/// <summary>What a reading of the socket table says to a rule: counts and the latest time, whatever the number of connections.</summary>
+/// <summary>Tells a record of traffic what a reading of the socket table shows, socket by socket.</summary>
 /// <param name="rule">What counts.</param>
 /// <param name="ports">The local ports, at most <see cref="SocketTable.MaxPorts"/>.</param>
 /// <param name="ignored">The clients that do not count.</param>
 /// <param name="own">The connections of this process, which do not count either.</param>
-internal sealed class TrafficReading(TrafficRule rule, ushort[] ports, IReadOnlyList<AddressRange> ignored, OwnConnections.OtherEnds own) : SocketReading
+/// <param name="record">What is remembered.</param>
+/// <param name="clock">The time since the start of the wait.</param>
+internal sealed class TrafficReading(
+    TrafficRule rule, ushort[] ports, IReadOnlyList<AddressRange> ignored, OwnConnections.OtherEnds own, TrafficRecord record, Func<TimeSpan> clock) : SocketReading
 {
-    private uint? _openAge;
-    private uint? _endedAge;
+    // A check by gRPC over TLS takes fewer; the kubelet reads no more than 10 KiB of an answer (pkg/probe/http).
+    private const uint SmallSegments = 8;
+    private const ulong SmallRequest = 4096;
+    private const ulong SmallAnswer = 16_384;
+
+    /// <summary>The kernel counts ages in ticks: the coarsest are 10 ms (CONFIG_HZ=100), so an age may be that much too high.</summary>
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(10);
+
     private long _backlog;
     private ulong _inUse; // a bit for each of the ports
 
@@ -21,11 +31,22 @@ internal sealed class TrafficReading(TrafficRule rule, ushort[] ports, IReadOnly
     /// <summary>Whether anything ended.</summary>
     public bool HasEnded { get; private set; }
 
-    /// <summary>How many milliseconds before the reading something counted last; null when nothing did.</summary>
-    public uint? Age => _backlog > 0 || EndedUnseen || (MovedUnseen && Connections > 0) ? 0 : Younger(_openAge, _endedAge);
-
     /// <summary>The ports on which nobody listens and nobody is connected, if all was read.</summary>
     public IEnumerable<ushort> Unused => ports.Where((_, place) => (_inUse & (1UL << place)) == 0);
+
+    /// <summary>Ends a reading.</summary>
+    public void End()
+    {
+        if (Depth is not ReadingDepth.Ended)
+        {
+            record.EndOpen(clock());
+        }
+
+        if (_backlog > 0 || EndedUnseen || (MovedUnseen && Connections > 0))
+        {
+            record.AddTraffic(clock());
+        }
+    }
 
     /// <inheritdoc/>
     public override void AddOpen(in TcpSocket socket)
@@ -34,15 +55,20 @@ internal sealed class TrafficReading(TrafficRule rule, ushort[] ports, IReadOnly
         if (socket.State is TcpState.Listen)
         {
             _backlog += socket.ReceiveQueue;
+            return;
         }
-        else if (IsIgnored(socket) || own.Include(socket))
+
+        // What waits to be accepted is seen itself, too.
+        _backlog -= socket is { IsHeld: false, IsMultipath: false, State: TcpState.Established or TcpState.CloseWait } ? 1 : 0;
+        if (IsIgnored(socket) || own.Include(socket))
         {
-            _backlog -= socket is { IsHeld: false, IsMultipath: false, State: TcpState.Established or TcpState.CloseWait } ? 1 : 0;
+            return;
         }
-        else
+
+        Connections += TrafficRule.Exists(socket) && !socket.IsMultipath ? 1 : 0;
+        if (rule.AgeOfOpen(socket) is { } age)
         {
-            Connections += TrafficRule.Exists(socket) && !socket.IsMultipath ? 1 : 0;
-            _openAge = Younger(_openAge, rule.AgeOfOpen(socket));
+            record.AddOpen(ArrivalOn(socket, age), clock());
         }
     }
 
@@ -54,17 +80,46 @@ internal sealed class TrafficReading(TrafficRule rule, ushort[] ports, IReadOnly
         // Without a remote port it was a listener, on which nothing was ever sent or received, or a connection that its
         // program reset (tcp_disconnect), which sets only the one of the two times back.
         var wasListener = socket.RemotePort == 0 && socket.SentAgo == socket.ReceivedAgo;
-        if (!wasListener && !IsIgnored(socket) && !own.IncludeEnded(socket))
+        if (wasListener || IsIgnored(socket) || own.IncludeEnded(socket))
         {
-            _endedAge = Younger(_endedAge, rule.AgeOfEnded(socket));
+            return;
+        }
+
+        if (socket.RemotePort == 0)
+        {
+            record.AddTraffic(clock());
+        }
+        else if (rule.AgeOfEnded(socket) is { } age)
+        {
+            record.AddEnded(ArrivalOn(socket, age), clock());
         }
     }
 
     /// <inheritdoc/>
-    protected override void ForgetOpen() => (_openAge, _backlog, _inUse, Connections) = (null, 0, 0, 0);
+    protected override void ForgetOpen()
+    {
+        _backlog = 0;
+        if (Depth is not ReadingDepth.Ended)
+        {
+            (_inUse, Connections) = (0, 0);
+            record.BeginOpen();
+        }
+    }
 
     /// <inheritdoc/>
-    protected override void ForgetEnded() => (_endedAge, HasEnded) = (null, false);
+    protected override void ForgetEnded() => HasEnded = false;
+
+    private Arrival ArrivalOn(in TcpSocket socket, uint age)
+    {
+        var now = clock();
+        var counted = now - TimeSpan.FromMilliseconds(age) + Tick;
+        return new Arrival(
+            socket.RemoteAddress,
+            socket.ReceivedAgo == TcpSocket.Never ? now : now - TimeSpan.FromMilliseconds(socket.ReceivedAgo),
+            counted < now ? counted : now,
+            socket.DataSegmentsReceived,
+            socket is { DataSegmentsReceived: <= SmallSegments, BytesReceived: <= SmallRequest, BytesConfirmed: <= SmallAnswer });
+    }
 
     private bool IsIgnored(in TcpSocket socket)
     {
@@ -78,6 +133,4 @@ internal sealed class TrafficReading(TrafficRule rule, ushort[] ports, IReadOnly
 
         return false;
     }
-
-    private static uint? Younger(uint? one, uint? other) => one < other ? one : other ?? one;
 }

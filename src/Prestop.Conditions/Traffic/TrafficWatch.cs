@@ -1,62 +1,70 @@
+using System.Globalization;
+using Prestop.Conditions.Traffic.Evidence;
 using Prestop.Core.Waiting;
-using Prestop.Linux.Sockets;
 
 namespace Prestop.Conditions.Traffic;
 
 /// <summary>
-/// Decides from readings of the socket table whether a quiet period is over. Knows no clock: times are given, counted from
+/// Says whether a quiet period is over, by what a record knows, and puts it into words. Knows no clock: times are given, counted from
 /// the first reading. What happened before counts only where the kernel still tells of it, so a quiet period never begins
 /// before the first reading.
 /// </summary>
 /// <param name="rule">What counts.</param>
-/// <param name="quiet">The length of the quiet period.</param>
-internal sealed class TrafficWatch(TrafficRule rule, TimeSpan quiet)
+/// <param name="quiet">How long it must be silent.</param>
+/// <param name="record">What was seen.</param>
+internal sealed class TrafficWatch(TrafficRule rule, QuietPeriod quiet, TrafficRecord record)
 {
     /// <summary>Between two readings. What ended in between is known no better than that, and it ends the wait that much later.</summary>
-    public static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(100);
+    public static readonly TimeSpan Pace = TrafficHistory.Look;
 
-    /// <summary>The kernel counts ages in ticks: the coarsest are 10 ms (CONFIG_HZ=100), so an age may be that much too high.</summary>
-    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(10);
+    private const int MostCallers = 3;
 
-    // No wait is longer, and sums of times must not overflow.
-    private readonly TimeSpan _quiet = quiet < Deadline.Longest ? quiet : Deadline.Longest;
+    // A log line names them every ten seconds; to name them at every look would only make garbage.
+    private static readonly TimeSpan NamedEvery = TimeSpan.FromSeconds(1);
 
     private TimeSpan? _last;
-    private int _connections;
+    private TimeSpan _quiet;
+    private bool _hasToldProbe;
+    private Caller[] _callers = [];
+    private TimeSpan? _named;
 
-    /// <summary>Takes in a reading.</summary>
-    /// <param name="reading">What was read.</param>
-    /// <param name="at">When, at the latest.</param>
-    public void Note(TrafficReading reading, TimeSpan at)
+    /// <summary>Takes in what the record says after a reading.</summary>
+    /// <param name="now">The time of the reading.</param>
+    public void Note(TimeSpan now)
     {
-        if (reading.Age is { } age)
-        {
-            NoteAge(age, at);
-        }
+        (_last, _quiet) = record.Judge(now);
 
-        if (reading.Depth is not ReadingDepth.Ended)
-        {
-            _connections = reading.Connections;
-        }
+        // No wait is longer, and sums of times must not overflow.
+        _quiet = _quiet < Deadline.Longest ? _quiet : Deadline.Longest;
     }
 
-    /// <summary>True when nothing known so far stands against the end of the quiet period.</summary>
+    /// <summary>What is left of the quiet period if nothing happens; above zero when something known stands against its end.</summary>
     /// <param name="now">The time.</param>
-    public bool MayBeOver(TimeSpan now) => Left(now) <= TimeSpan.Zero;
+    public TimeSpan Left(TimeSpan now) => _quiet - QuietFor(now);
 
     /// <summary>Judges by all readings so far.</summary>
     /// <param name="now">The time of the last reading.</param>
-    public Observation Judge(TimeSpan now)
+    /// <param name="connections">How many are open.</param>
+    public Observation Judge(TimeSpan now, int connections)
     {
         var left = Left(now);
-        var seen = _last is { } last && now - last < _quiet;
-        return new Observation(left <= TimeSpan.Zero ? Finding.Met : seen ? Finding.NotMet : Finding.Unclear, Words(now))
+        var seen = now - _last < _quiet;
+        return new Observation(left <= TimeSpan.Zero ? Finding.Met : seen ? Finding.NotMet : Finding.Unclear, Words(now, connections))
         {
             LookAgainIn = left <= TimeSpan.Zero ? null : left < Pace ? left : Pace,
             SeenDrifts = true,
             IsTooSoon = left > TimeSpan.Zero && !seen,
+            Callers = seen ? Callers(now) : [],
+            Note = NewProbe(),
         };
     }
+
+    /// <summary>Judges when no more time is left: what has been silent for some seconds is done all the same, unless the user said how many.</summary>
+    /// <param name="now">The time of the last reading.</param>
+    public Observation? JudgeAtDeadline(TimeSpan now) =>
+        quiet.IsAuto && QuietFor(now) >= QuietPeriod.EnoughAtMax
+            ? new Observation(Finding.Met, $"quiet for {Seconds(QuietFor(now))}, as long as --max allows")
+            : null;
 
     private static string Seconds(TimeSpan span)
     {
@@ -64,26 +72,46 @@ internal sealed class TrafficWatch(TrafficRule rule, TimeSpan quiet)
         return $"{tenths / 10}.{tenths % 10} s";
     }
 
-    /// <summary>What is left of the quiet period if nothing happens.</summary>
-    /// <param name="now">The time.</param>
-    public TimeSpan Left(TimeSpan now) => (_last > TimeSpan.Zero ? _last.Value : TimeSpan.Zero) + _quiet - now;
+    private TimeSpan QuietFor(TimeSpan now) => now - (_last > TimeSpan.Zero ? _last.Value : TimeSpan.Zero);
 
-    private void NoteAge(uint milliseconds, TimeSpan at)
+    private string Words(TimeSpan now, int connections)
     {
-        var then = at - TimeSpan.FromMilliseconds(milliseconds) + Tick;
-        then = then < at ? then : at;
-        _last = _last > then ? _last : then;
-    }
-
-    private string Words(TimeSpan now)
-    {
-        var connections = _connections switch
+        var open = connections switch
         {
             0 => "no connection",
             1 => "1 connection",
-            _ => $"{_connections} connections",
+            _ => $"{connections} connections",
         };
         var last = _last is { } then ? $"{rule.Last} {Seconds(now - then)} ago" : $"{rule.None} for {Seconds(now)}";
-        return $"{connections}, {last}";
+        return $"{open}, {last}{(quiet.IsAuto ? $" (needs {Seconds(_quiet)})" : "")}";
+    }
+
+    private Caller[] Callers(TimeSpan now)
+    {
+        if (!(now - _named < NamedEvery))
+        {
+            _callers = Array.ConvertAll(record.Busiest(MostCallers, now - _quiet), client => new Caller(client.Address.ToString())
+            {
+                OpenConnections = client.Open,
+                RequestsPerSecond = PerSecond(client.Requests.Interval),
+                NewConnectionsPerSecond = PerSecond(client.Connections.Interval),
+            });
+            _named = now;
+        }
+
+        return _callers;
+    }
+
+    private static double PerSecond(TimeSpan? interval) => interval is { } time ? 1 / Math.Max(time.TotalSeconds, 1e-6) : 0;
+
+    private string? NewProbe()
+    {
+        if (_hasToldProbe || record.Probe is not var (from, period))
+        {
+            return null;
+        }
+
+        _hasToldProbe = true;
+        return $"{from} connects every {period.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture)} s, one small exchange each: taken for a probe";
     }
 }

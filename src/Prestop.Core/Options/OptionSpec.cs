@@ -32,6 +32,6 @@ public sealed class OptionSpec(string name, string? form, string @default, strin
     /// <summary>Whether its value may be a secret, which no message repeats.</summary>
     public bool IsSecret { get; init; }
 
-    /// <summary>The values that it takes, where they are few.</summary>
-    public string[] Choices => form is null ? [] : form.Split('|') is { Length: > 1 } choices ? choices : [];
+    /// <summary>The words that it takes as a value; what stands in capitals in its form stands for any value.</summary>
+    public string[] Choices => form is null ? [] : form.Split('|') is { Length: > 1 } choices ? Array.FindAll(choices, choice => char.IsLower(choice[0])) : [];
 }

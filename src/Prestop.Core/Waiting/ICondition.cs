@@ -28,6 +28,12 @@ public interface ICondition : IAsyncDisposable
     /// <param name="cancellation">Ends the look at once; the only exception that may leave is its cancellation.</param>
     ValueTask<Observation> AskAsync(CancellationToken cancellation);
 
+    /// <summary>
+    /// What it makes of the little that the deadline allowed, when that came first: an observation that is met, or null. Called between
+    /// looks, or while one is under way that was called off.
+    /// </summary>
+    Observation? AtDeadline() => null;
+
     /// <summary>Closes what the looks opened. A look that could not be called off may still be under way.</summary>
     [SuppressMessage("Usage", "CA1816", Justification = "an interface has no finalizer to suppress")]
     ValueTask IAsyncDisposable.DisposeAsync() => ValueTask.CompletedTask;

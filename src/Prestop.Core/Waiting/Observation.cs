@@ -23,6 +23,12 @@ public readonly record struct Observation(Finding Finding, string Seen)
     /// <summary>What a person should be told once besides what was seen: why it may not mean what it seems to. One line each.</summary>
     public IReadOnlyList<string> Warnings { get => field ?? []; init; }
 
+    /// <summary>What a person should be told once although nothing is wrong: what something was taken for. Null when there is nothing.</summary>
+    public string? Note { get; init; }
+
+    /// <summary>Who stands against it most, the busiest first.</summary>
+    public IReadOnlyList<Caller> Callers { get => field ?? []; init; }
+
     /// <summary>True when somebody or something answered, so that the finding is a judgement, or when one is on its way.</summary>
     public bool IsJudged => Finding is Finding.Met or Finding.NotMet || IsTooSoon;
 

@@ -52,7 +52,7 @@ public sealed class WaitingLoop(WaitingRules rules, TimeProvider time, Random ra
                     var fallsBack = known.Last.Finding is Finding.Broken || (!known.Last.IsJudged && rules.Fallback?.ComesBy(next) is true);
                     if (!await ArrivesAsync(fallsBack ? rules.Fallback! : next, deadline, cancellation))
                     {
-                        return Ended(limit.End);
+                        return OutOfTime();
                     }
 
                     if (fallsBack)
@@ -71,7 +71,7 @@ public sealed class WaitingLoop(WaitingRules rules, TimeProvider time, Random ra
                 if (!await EndsAsync(look, limit))
                 {
                     // The look at the end of a hold may not come to its answer any more: then the one before it counts.
-                    return Ended(limit.End is WaitEnd.DeadlineExceeded && IsDone() ? WaitEnd.Met : limit.End);
+                    return limit.End is WaitEnd.DeadlineExceeded && IsDone() ? Ended(WaitEnd.Met) : OutOfTime();
                 }
 
                 known = known.With(await look);
@@ -95,6 +95,18 @@ public sealed class WaitingLoop(WaitingRules rules, TimeProvider time, Random ra
 
         bool IsDone() => known.InARow >= rules.Successes && (moment is null || moment.HasCome);
 
+        WaitResult OutOfTime()
+        {
+            if (limit.End is WaitEnd.DeadlineExceeded && AtDeadline(condition) is { } settled)
+            {
+                known = known.With(settled);
+                looked(settled);
+                return Ended(WaitEnd.Met);
+            }
+
+            return Ended(limit.End);
+        }
+
         WaitResult Ended(WaitEnd how) => new(how, known.Last.Seen, time.GetElapsedTime(start));
     }
 
@@ -108,6 +120,18 @@ public sealed class WaitingLoop(WaitingRules rules, TimeProvider time, Random ra
         catch (Exception failure) when (!cancellation.IsCancellationRequested)
         {
             return new Observation(Finding.Broken, $"unforeseen failure: {WordsOf(failure)}");
+        }
+    }
+
+    private static Observation? AtDeadline(ICondition condition)
+    {
+        try
+        {
+            return condition.AtDeadline();
+        }
+        catch (Exception)
+        {
+            return null;
         }
     }
 

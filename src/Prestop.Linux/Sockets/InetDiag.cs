@@ -41,7 +41,10 @@ internal static class InetDiag
     private const ushort FlagDump = 0x300;
     private const int SentAgoOffset = 44;
     private const int ReceivedAgoOffset = 52;
+    private const int BytesConfirmedOffset = 120;
+    private const int BytesReceivedOffset = 128;
     private const int SegmentsReceivedOffset = 140;
+    private const int DataSegmentsReceivedOffset = 152;
     private const int WrittenOffset = 16; // struct mptcp_info of include/uapi/linux/mptcp.h: mptcpi_write_seq, mptcpi_snd_una
     private const int ConfirmedOffset = 24;
 
@@ -162,6 +165,9 @@ internal static class InetDiag
             SentAgo = Word(info, SentAgoOffset),
             ReceivedAgo = Word(info, ReceivedAgoOffset),
             SegmentsReceived = Word(info, SegmentsReceivedOffset),
+            DataSegmentsReceived = Word(info, DataSegmentsReceivedOffset),
+            BytesReceived = LongWord(info, BytesReceivedOffset),
+            BytesConfirmed = LongWord(info, BytesConfirmedOffset),
         };
         if (info.IsEmpty && socket is { IsHeld: true, State: not TcpState.Listen })
         {
@@ -195,6 +201,9 @@ internal static class InetDiag
             SentAgo = TcpSocket.Never,
             ReceivedAgo = TcpSocket.Never,
             SegmentsReceived = TcpSocket.Never,
+            DataSegmentsReceived = TcpSocket.Never,
+            BytesReceived = ulong.MaxValue,
+            BytesConfirmed = ulong.MaxValue,
         };
         return true;
     }
@@ -205,6 +214,9 @@ internal static class InetDiag
     /// <summary>A member of tcp_info, which older kernels end sooner.</summary>
     private static uint Word(ReadOnlySpan<byte> info, int offset) =>
         info.Length < offset + 4 ? TcpSocket.Never : BinaryPrimitives.ReadUInt32LittleEndian(info[offset..]);
+
+    private static ulong LongWord(ReadOnlySpan<byte> info, int offset) =>
+        info.Length < offset + 8 ? ulong.MaxValue : BinaryPrimitives.ReadUInt64LittleEndian(info[offset..]);
 
     private static ReadOnlySpan<byte> FindInfo(ReadOnlySpan<byte> attributes)
     {

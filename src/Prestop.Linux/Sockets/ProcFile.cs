@@ -80,12 +80,12 @@ internal ref struct ProcFile
         }
     }
 
-    /// <summary>Takes the next field, which blanks end, off a line.</summary>
+    /// <summary>Takes the next field, which blanks or tabs end, off a line.</summary>
     /// <param name="line">What is left of the line.</param>
     public static ReadOnlySpan<byte> NextField(ref ReadOnlySpan<byte> line)
     {
-        line = line.TrimStart((byte)' ');
-        var end = line.IndexOf((byte)' ');
+        line = line.TrimStart(" \t"u8);
+        var end = line.IndexOfAny((byte)' ', (byte)'\t');
         var field = end < 0 ? line : line[..end];
         line = line[field.Length..];
         return field;

@@ -189,6 +189,15 @@ public readonly struct TcpSocket
     /// address and the time of the last data received (tcp_disconnect).
     /// </summary>
     public uint SegmentsReceived { get; init; }
+
+    /// <summary>Segments received that carried data; <see cref="uint.MaxValue"/> where the kernel does not count them (before Linux 4.6).</summary>
+    public uint DataSegmentsReceived { get; init; }
+
+    /// <summary>Bytes received.</summary>
+    public ulong BytesReceived { get; init; }
+
+    /// <summary>Bytes sent that the other side has confirmed.</summary>
+    public ulong BytesConfirmed { get; init; }
 }
 
 /// <summary>The states of a TCP socket, with the kernel's numbers (include/net/tcp_states.h).</summary>

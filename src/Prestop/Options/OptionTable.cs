@@ -14,9 +14,12 @@ internal static class OptionTable
     public static readonly OptionSpec Interval = new("--interval", "D", "500ms", "between attempts, give or take 10 %; the first is at once", Prefix);
     public static readonly OptionSpec Successes = new("--successes", "N", "1", "consecutive successes that a condition needs", Prefix);
     public static readonly OptionSpec ConnectTimeout = new("--connect-timeout", "D", "1s", "how long an attempt may take to connect", Prefix);
-    public static readonly OptionSpec Quiet = new("--quiet", "D", "5s", "idle, closed: how long there must be no traffic, or no connection", Prefix);
-    public static readonly OptionSpec Ignore = new("--ignore", "CIDR[,CIDR]...", "none",
-        "idle, closed: leave out clients with these addresses, such as probes and scrapers; repeatable", Prefix)
+    public static readonly OptionSpec Quiet = new("--quiet", "auto|D", "auto",
+        "idle, closed: how long there must be no traffic, or no connection; auto: as long as the traffic that is seen makes it evidence, 2s to 15s", Prefix);
+    public static readonly OptionSpec QuietUnseen = new("--quiet-unseen", "D", "15s",
+        "idle, closed: what auto takes while too little is seen to tell, and at most", Prefix);
+    public static readonly OptionSpec Ignore = new("--ignore", "node|none|CIDR[,...]", "probes, by habit",
+        "idle, closed: leave out clients with these addresses; node: the default gateways, HOST_IP and NODE_IP; none: count probes too; repeatable", Prefix)
     {
         IsRepeatable = true,
     };
@@ -55,7 +58,7 @@ internal static class OptionTable
     /// <summary>Those with an environment variable, in the order in which help and README list them.</summary>
     public static IReadOnlyList<OptionSpec> Rows { get; } =
     [
-        Max, Min, Any, All, Interval, Successes, ConnectTimeout, Quiet, Ignore, OnFailure, Fallback, Grace,
+        Max, Min, Any, All, Interval, Successes, ConnectTimeout, Quiet, QuietUnseen, Ignore, OnFailure, Fallback, Grace,
         Status, Method, Header, Data, Body, AnswerTimeout, CaCert, Insecure, UnixSocket,
         LogTo, LogFormat, Silent, Verbose, DryRun,
     ];

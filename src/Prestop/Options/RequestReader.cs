@@ -14,6 +14,8 @@ internal sealed class RequestReader
 {
     private const int MostSuccesses = 1_000_000;
 
+    private static readonly string[] NodeAddresses = ["HOST_IP", "NODE_IP"];
+
     private static readonly TimeSpan ShortestInterval = TimeSpan.FromMilliseconds(1);
 
     private readonly CommandLine _line;
@@ -170,12 +172,12 @@ internal sealed class RequestReader
         _options.Choice(OptionTable.LogFormat) is "json",
         _options.Flag(OptionTable.Silent) ? LogDetail.Failures : _options.Flag(OptionTable.Verbose) ? LogDetail.Attempts : LogDetail.Changes);
 
-    private ConditionSettings ReadConditionSettings() => new()
+    private ConditionSettings ReadConditionSettings() => ReadIgnored(new ConditionSettings
     {
         Time = _time,
         ConnectTimeout = TimeOut(OptionTable.ConnectTimeout, new ConditionSettings().ConnectTimeout),
-        Quiet = Length(OptionTable.Quiet, ShortestInterval) ?? new ConditionSettings().Quiet,
-        Ignored = Ignored(),
+        Quiet = _options.Text(OptionTable.Quiet) is "auto" ? null : Length(OptionTable.Quiet, ShortestInterval),
+        QuietUnseen = Length(OptionTable.QuietUnseen, ShortestInterval) ?? new ConditionSettings().QuietUnseen,
         Http = new HttpSettings
         {
             Accepted = Statuses(),
@@ -188,27 +190,47 @@ internal sealed class RequestReader
             Insecure = _options.Flag(OptionTable.Insecure),
             UnixSocket = UnixSocket(),
         },
-    };
+    });
 
-    private List<AddressRange> Ignored()
+    private ConditionSettings ReadIgnored(ConditionSettings settings)
     {
         var ranges = new List<AddressRange>();
+        var (node, none) = (false, false);
         foreach (var text in _options.Texts(OptionTable.Ignore))
         {
             foreach (var part in text.Split(',', StringSplitOptions.TrimEntries))
             {
-                if (AddressRange.TryParse(part, out var range, out var problem))
+                node |= part is "node";
+                none |= part is "none";
+                if (part is not ("node" or "none"))
                 {
-                    ranges.Add(range);
-                }
-                else
-                {
-                    _options.Refuse(OptionTable.Ignore, part, problem);
+                    AddRange(ranges, part, problem => _options.Refuse(OptionTable.Ignore, part, problem));
                 }
             }
         }
 
-        return ranges;
+        foreach (var variable in node ? NodeAddresses : [])
+        {
+            // status.hostIPs is a list.
+            foreach (var part in (_environment(variable) ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+            {
+                AddRange(ranges, part, problem => _options.Add($"{variable} '{part}': {problem}"));
+            }
+        }
+
+        return settings with { Ignored = ranges, IgnoresGateways = node, KnowsProbes = !none };
+    }
+
+    private static void AddRange(List<AddressRange> ranges, string text, Action<string> refuse)
+    {
+        if (AddressRange.TryParse(text, out var range, out var problem))
+        {
+            ranges.Add(range);
+        }
+        else
+        {
+            refuse(problem);
+        }
     }
 
     private StatusSet Statuses()

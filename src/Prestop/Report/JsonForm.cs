@@ -40,6 +40,22 @@ internal static class JsonForm
 
         WriteSeconds(json, "elapsed_seconds", entry.Elapsed);
         WriteSeconds(json, "max_seconds", entry.Longest);
+        if (entry.Callers.Count > 0)
+        {
+            json.WriteStartArray("busiest");
+            foreach (var caller in entry.Callers)
+            {
+                json.WriteStartObject();
+                json.WriteString("address", caller.Address);
+                json.WriteNumber("open_connections", caller.OpenConnections);
+                json.WriteNumber("requests_per_second", Math.Round(caller.RequestsPerSecond, 3));
+                json.WriteNumber("new_connections_per_second", Math.Round(caller.NewConnectionsPerSecond, 3));
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        }
+
         json.WriteEndObject();
     }
 
@@ -73,6 +89,7 @@ internal static class JsonForm
         LogEvent.WentOn => "went-on",
         LogEvent.Failed => "failed",
         LogEvent.Interrupted => "interrupted",
+        LogEvent.Noted => "noted",
         _ => "warning",
     };
 

@@ -32,6 +32,9 @@ internal enum LogEvent
     /// <summary>A signal ended the wait.</summary>
     Interrupted,
 
+    /// <summary>Something was taken for what it seems to be; nothing is wrong.</summary>
+    Noted,
+
     /// <summary>Something in the plan is likely to disappoint.</summary>
     Warning,
 }
@@ -54,6 +57,9 @@ internal readonly record struct LogEntry(LogEvent Event)
 
     /// <summary>What was seen, or what there is to say, in words.</summary>
     public string? Seen { get; init; }
+
+    /// <summary>Who keeps the step waiting, the busiest first.</summary>
+    public IReadOnlyList<Caller> Callers { get => field ?? []; init; }
 
     /// <summary>The time since the step, or for the whole plan the plan, began.</summary>
     public TimeSpan? Elapsed { get; init; }

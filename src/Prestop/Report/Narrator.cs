@@ -15,6 +15,7 @@ internal sealed class Narrator : IPlanObserver, IDisposable
 
     private readonly Lock _lock = new();
     private readonly Dictionary<Step, Progress> _running = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<Step, Progress> _ended = new(ReferenceEqualityComparer.Instance);
     private readonly Log _log;
     private readonly LogDetail _detail;
     private readonly bool _isOneStep;
@@ -63,6 +64,11 @@ internal sealed class Narrator : IPlanObserver, IDisposable
                 Tell(new LogEntry(LogEvent.Warning) { Step = step.Text, Seen = warning });
             }
 
+            if (observation.Note is { } note)
+            {
+                Tell(new LogEntry(LogEvent.Noted) { Step = step.Text, Seen = note });
+            }
+
             if (_log.IsLive)
             {
                 ShowLive(step);
@@ -80,6 +86,7 @@ internal sealed class Narrator : IPlanObserver, IDisposable
         lock (_lock)
         {
             _running.Remove(step, out var progress);
+            _ended[step] = progress!;
             if (result.End is not WaitEnd.Cancelled && !_isOneStep)
             {
                 Tell(new LogEntry(LogEvent.Ended)
@@ -122,6 +129,7 @@ internal sealed class Narrator : IPlanObserver, IDisposable
             IsPause = result.Step is PauseStep,
             End = result.End,
             Seen = result.End is WaitEnd.Cancelled ? signal : result.Seen,
+            Callers = result.End is WaitEnd.DeadlineExceeded ? LastOf(result.Step)?.Callers ?? [] : [],
             Elapsed = result.Elapsed,
         });
     }
@@ -141,6 +149,8 @@ internal sealed class Narrator : IPlanObserver, IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _timer.Dispose();
+
+    private Observation? LastOf(Step step) => (_running.GetValueOrDefault(step) ?? _ended.GetValueOrDefault(step))?.Last;
 
     private static LogEvent EventOf(PlanResult result) => result.End switch
     {
@@ -179,6 +189,7 @@ internal sealed class Narrator : IPlanObserver, IDisposable
         IsPause = step is PauseStep,
         Finding = progress.Last?.Finding,
         Seen = progress.Last?.Seen,
+        Callers = progress.Last?.Callers ?? [],
         Elapsed = _time.GetElapsedTime(progress.Start),
         Longest = progress.Longest,
     };

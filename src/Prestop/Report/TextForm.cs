@@ -1,3 +1,4 @@
+using System.Globalization;
 using Prestop.Core;
 using Prestop.Core.Messages;
 using Prestop.Core.Waiting;
@@ -14,12 +15,13 @@ internal static class TextForm
         LogEvent.Started when entry.IsPause => $"sleeping {Length(entry.Longest)}",
         LogEvent.Started => $"waiting for {entry.Step}{AtMost(entry.Longest)}",
         LogEvent.Looked => $"{entry.Step}: {entry.Seen}",
-        LogEvent.Waiting => $"{Subject(entry)}{Seen(entry)} ({Progress(entry)})",
+        LogEvent.Waiting => $"{Subject(entry)}{Seen(entry)} ({Progress(entry)}){Callers(entry)}",
         LogEvent.Ended => $"{Subject(entry)}: {Ending(entry.End)}{Seen(entry)} after {Length(entry.Elapsed)}",
         LogEvent.Holding => $"steps done; holding {Length(entry.Longest)} more, until --min{Condition(entry)}",
         LogEvent.Done => $"done after {Length(entry.Elapsed)}{Seen(entry)}",
         LogEvent.WentOn => $"went on after {Length(entry.Elapsed)}: {Culprit(entry)}{Ending(entry.End)}{Seen(entry)}",
-        LogEvent.Failed => $"{Culprit(entry)}{Ending(entry.End)} after {Length(entry.Elapsed)}{Seen(entry)}",
+        LogEvent.Failed => $"{Culprit(entry)}{Ending(entry.End)} after {Length(entry.Elapsed)}{Seen(entry)}{Callers(entry)}",
+        LogEvent.Noted => $"{entry.Step}: {entry.Seen}",
         LogEvent.Interrupted => $"ended by {entry.Seen} after {Length(entry.Elapsed)}",
         _ => $"warning: {(entry.Step is null ? "" : entry.Step + ": ")}{entry.Seen}",
     });
@@ -52,6 +54,24 @@ internal static class TextForm
     private static string AtMost(TimeSpan? longest) => longest == TimeSpan.MaxValue ? "" : $", at most {Length(longest)}";
 
     private static string Seen(in LogEntry entry) => string.IsNullOrEmpty(entry.Seen) ? "" : $": {entry.Seen}";
+
+    private static string Callers(in LogEntry entry) =>
+        entry.Callers.Count == 0 ? "" : $"; busiest: {string.Join("; ", entry.Callers.Select(caller => $"{caller.Address}: {Activity(caller)}"))}";
+
+    private static string Activity(Caller caller)
+    {
+        var open = caller.OpenConnections == 1 ? "1 connection" : $"{caller.OpenConnections} connections";
+        string?[] parts =
+        [
+            caller.RequestsPerSecond > 0 ? $"{Rate(caller.RequestsPerSecond, "request")} on {open}" : null,
+            caller.NewConnectionsPerSecond > 0 ? Rate(caller.NewConnectionsPerSecond, "connection") : null,
+        ];
+        return string.Join(", ", parts.OfType<string>()) is { Length: > 0 } activity ? activity : open;
+    }
+
+    private static string Rate(double perSecond, string what) => perSecond >= 1
+        ? string.Create(CultureInfo.InvariantCulture, $"{Math.Round(perSecond)} {what}{(perSecond < 1.5 ? "" : "s")}/s")
+        : string.Create(CultureInfo.InvariantCulture, $"a {what} every {1 / perSecond:0.#} s");
 
     private static string Ending(WaitEnd? end) => end switch
     {

@@ -36,7 +36,7 @@ internal static class SchemeSection
             Waiting("dns://, gone: of a name in /etc/hosts", "gone:dns://localhost"),
             Waiting("file://, no such file", $"file://{folder["missing"]}"),
             Waiting("idle://, an open connection, no traffic", "--quiet", "1h", $"idle://:{quiet.Port}"),
-            Waiting("idle://, a request a second", $"idle://:{new Uri(busy.AtOnce).Port}"),
+            Waiting("idle://, a request a second", "--quiet-unseen", "1h", $"idle://:{new Uri(busy.AtOnce).Port}"),
             Waiting("closed://, an open connection", $"closed://:{quiet.Port}"),
             Waiting("https://, answered 503", "--cacert", authority, https.NotYet),
             new Wait($"endpoints://, ready as one of {EndpointsServer.Endpoints:N0}", InPod(kubernetes, authority, "endpoints://web")),

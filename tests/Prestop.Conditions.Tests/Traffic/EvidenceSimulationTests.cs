@@ -95,11 +95,11 @@ public sealed class EvidenceSimulationTests
             var slower = Math.Max(one, other);
             foreach (var moment in SimulatedWait.Probes(one, 3.3 * slower, random).Concat(SimulatedWait.Probes(other, 3.3 * slower, random)).Order())
             {
-                habit.Add(TimeSpan.FromSeconds(moment));
+                habit.Add(new Exchange(TimeSpan.FromSeconds(moment), TimeSpan.FromSeconds(moment)));
             }
 
             // Ones that came by chance in step with the wrong probe may be left, but none of late.
-            Assert.DoesNotContain(habit.Unexplained.ToArray(), moment => moment.TotalSeconds > 2.8 * slower);
+            Assert.DoesNotContain(habit.Unexplained.ToArray(), exchange => exchange.At.TotalSeconds > 2.8 * slower);
         }
     }
 }

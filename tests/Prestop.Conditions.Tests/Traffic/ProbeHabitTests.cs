@@ -10,7 +10,7 @@ public sealed class ProbeHabitTests
     private readonly List<double> _traffic = [];
     private readonly ProbeHabit _habit;
 
-    public ProbeHabitTests() => _habit = new ProbeHabit(moment => _traffic.Add(moment.TotalSeconds));
+    public ProbeHabitTests() => _habit = new ProbeHabit(exchange => _traffic.Add(exchange.At.TotalSeconds));
 
     [Theory]
     [InlineData(1)]
@@ -126,10 +126,10 @@ public sealed class ProbeHabitTests
         Prop.ForAll(Gen.Choose(0, 40_000).ListOf().ToArbitrary(), moments =>
         {
             var traffic = new List<TimeSpan>();
-            var habit = new ProbeHabit(traffic.Add);
+            var habit = new ProbeHabit(exchange => traffic.Add(exchange.At));
             foreach (var moment in moments.Order())
             {
-                habit.Add(TimeSpan.FromMilliseconds(moment));
+                habit.Add(new Exchange(TimeSpan.FromMilliseconds(moment), TimeSpan.FromMilliseconds(moment)));
             }
 
             // Of what was a probe for long only the last three moments are kept, but each is counted.
@@ -139,11 +139,11 @@ public sealed class ProbeHabitTests
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(1_000));
     }
 
-    private double[] Unexplained => [.. _habit.Unexplained.ToArray().Select(moment => moment.TotalSeconds)];
+    private double[] Unexplained => [.. _habit.Unexplained.ToArray().Select(exchange => exchange.At.TotalSeconds)];
 
     private static TimeSpan At(double seconds) => TimeSpan.FromSeconds(seconds);
 
-    private double? Add(double seconds) => _habit.Add(At(seconds))?.TotalSeconds;
+    private double? Add(double seconds) => _habit.Add(new Exchange(At(seconds), At(seconds)))?.TotalSeconds;
 
     private void Add(params double[] seconds) => Array.ForEach(seconds, moment => Add(moment));
 }

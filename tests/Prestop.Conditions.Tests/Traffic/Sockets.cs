@@ -8,6 +8,7 @@ namespace Prestop.Conditions.Tests.Traffic;
 internal static class Sockets
 {
     public static readonly InternetAddress Proxy = InternetAddress.From(IPAddress.Parse("10.0.0.9"));
+    public static readonly InternetAddress Scraper = InternetAddress.From(IPAddress.Parse("10.0.0.2"));
     public static readonly InternetAddress Probe = InternetAddress.From(IPAddress.Parse("10.0.0.1"));
     public static readonly InternetAddress Pod = InternetAddress.From(IPAddress.Parse("10.0.0.5"));
 

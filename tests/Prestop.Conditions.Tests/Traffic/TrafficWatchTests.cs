@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Prestop.Conditions.Traffic;
+using Prestop.Conditions.Traffic.Evidence;
 using Prestop.Core.Addresses;
 using Prestop.Core.Waiting;
 using Prestop.Linux.Sockets;
@@ -13,15 +14,15 @@ public sealed class TrafficWatchTests
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(10);
 
-    private readonly TrafficWatch _watch = Watch(new IdleRule());
+    private readonly WatchedPort _port = new(new IdleRule(), QuietPeriod.Fixed(Quiet));
 
     [Fact]
     public void Without_any_traffic_it_is_too_soon_to_tell_until_the_quiet_period_has_been_seen_whole()
     {
-        Note(Seconds(0), Reading(Sockets.Listener()));
+        _port.Show(0, Sockets.Listener());
 
-        var early = _watch.Judge(Seconds(4.9));
-        var end = _watch.Judge(Seconds(5));
+        var early = _port.Judge(4.9);
+        var end = _port.Judge(5);
 
         Assert.Equal((Finding.Unclear, true, true), (early.Finding, early.IsTooSoon, early.IsJudged));
         Assert.Equal("no connection, no traffic seen for 4.9 s", early.Seen);
@@ -32,23 +33,23 @@ public sealed class TrafficWatchTests
     [Fact]
     public void Traffic_from_before_the_first_reading_is_certain_but_does_not_shorten_the_wait()
     {
-        Note(Seconds(0), Reading(Sockets.Listener(), Sockets.Connection(1_200)));
+        _port.Show(0, Sockets.Listener(), Sockets.Connection(1_200));
 
-        var seen = _watch.Judge(Seconds(0));
+        var seen = _port.Judge(0);
 
         Assert.Equal(Finding.NotMet, seen.Finding);
         Assert.Equal("1 connection, last traffic 1.1 s ago", seen.Seen);
-        Assert.NotEqual(Finding.Met, _watch.Judge(Seconds(4.99)).Finding);
-        Assert.Equal(Finding.Met, _watch.Judge(Seconds(5)).Finding);
+        Assert.NotEqual(Finding.Met, _port.Judge(4.99).Finding);
+        Assert.Equal(Finding.Met, _port.Judge(5).Finding);
     }
 
     [Fact]
     public void Connections_that_stay_open_and_silent_do_not_hold_it()
     {
-        Note(Seconds(0), Reading(Sockets.Listener(), Sockets.Connection(60_000), Sockets.Connection(60_000)));
-        Note(Seconds(5), Reading(Sockets.Listener(), Sockets.Connection(65_000), Sockets.Connection(65_000)));
+        _port.Show(0, Sockets.Listener(), Sockets.Connection(60_000), Sockets.Connection(60_000));
+        _port.Show(5, Sockets.Listener(), Sockets.Connection(65_000), Sockets.Connection(65_000));
 
-        var end = _watch.Judge(Seconds(5));
+        var end = _port.Judge(5);
 
         Assert.Equal((Finding.Met, "2 connections, last traffic 64.9 s ago"), (end.Finding, end.Seen));
     }
@@ -56,143 +57,200 @@ public sealed class TrafficWatchTests
     [Fact]
     public void The_quiet_period_begins_again_with_the_last_byte_and_a_tick_of_the_kernels_clock()
     {
-        Note(Seconds(0), Reading(Sockets.Listener()));
-        Note(Seconds(3), Reading(Sockets.Listener(), Sockets.Connection(1_000)));
+        _port.Show(0, Sockets.Listener());
+        _port.Show(3, Sockets.Listener(), Sockets.Connection(1_000));
 
-        Assert.False(_watch.MayBeOver(Seconds(7)));
-        Assert.True(_watch.MayBeOver(Seconds(7) + Tick));
+        Assert.False(_port.MayBeOver(7));
+        Assert.True(_port.MayBeOver(7.01));
     }
 
     [Fact]
     public void A_connection_that_came_and_went_counts()
     {
-        Note(Seconds(0), Reading(Sockets.Listener()));
-        Note(Seconds(3), Ended(Sockets.Connection(20, TcpState.Close)));
+        _port.Show(0, Sockets.Listener());
+        _port.End(3, Sockets.Connection(20, TcpState.Close));
 
-        Assert.Equal(Finding.NotMet, _watch.Judge(Seconds(7.9)).Finding);
-        Assert.Equal(Finding.Met, _watch.Judge(Seconds(8)).Finding);
+        Assert.Equal(Finding.NotMet, _port.Judge(7.9).Finding);
+        Assert.Equal(Finding.Met, _port.Judge(8).Finding);
     }
 
     [Fact]
     public void An_idle_connection_that_is_closed_does_not_begin_the_quiet_period_again()
     {
-        Note(Seconds(0), Reading(Sockets.Listener(), Sockets.Connection(60_000)));
-        Note(Seconds(3), Ended(Sockets.Connection(63_000, TcpState.Close)));
+        _port.Show(0, Sockets.Listener(), Sockets.Connection(60_000));
+        _port.End(3, Sockets.Connection(63_000, TcpState.Close));
 
-        Assert.True(_watch.MayBeOver(Seconds(5)));
+        Assert.True(_port.MayBeOver(5));
     }
 
     [Fact]
     public void Ends_that_nothing_is_known_of_count_as_traffic()
     {
-        var reading = Begun(new IdleRule(), ReadingDepth.Ended);
-        reading.AddEndedUnseen();
-        Note(Seconds(3), reading);
+        _port.Read(3, ReadingDepth.Ended, reading => reading.AddEndedUnseen());
 
-        Assert.False(_watch.MayBeOver(Seconds(7.9)));
+        Assert.False(_port.MayBeOver(7.9));
     }
 
     [Fact]
     public void The_end_of_a_listener_is_not_the_end_of_a_connection()
     {
-        Note(Seconds(3), Ended(Sockets.Connection(0) with { RemotePort = 0, SegmentsReceived = 0, SentAgo = 99, ReceivedAgo = 99 }));
+        _port.End(3, Sockets.Connection(0) with { RemotePort = 0, SegmentsReceived = 0, SentAgo = 99, ReceivedAgo = 99 });
 
-        Assert.True(_watch.MayBeOver(Seconds(5)));
+        Assert.True(_port.MayBeOver(5));
     }
 
     [Fact]
     public void A_connection_that_its_program_reset_counts()
     {
-        Note(Seconds(3), Ended(Sockets.Connection(0) with { RemotePort = 0, SegmentsReceived = 0, SentAgo = 500, ReceivedAgo = 9_999_999 }));
+        _port.End(3, Sockets.Connection(0) with { RemotePort = 0, SegmentsReceived = 0, SentAgo = 500, ReceivedAgo = 9_999_999 });
 
-        Assert.False(_watch.MayBeOver(Seconds(7.9)));
+        Assert.False(_port.MayBeOver(7.9));
     }
 
     [Fact]
     public void A_backlog_counts_as_traffic()
     {
-        Note(Seconds(3), Reading(Sockets.Listener(backlog: 1)));
+        _port.Show(3, Sockets.Listener(backlog: 1));
 
-        Assert.False(_watch.MayBeOver(Seconds(7.9)));
+        Assert.False(_port.MayBeOver(7.9));
     }
 
     [Fact]
     public void A_client_that_is_left_out_counts_neither_open_nor_ended_nor_in_the_backlog()
     {
         var probe = Sockets.Connection(0, held: false, from: Sockets.Probe);
-        var reading = Reading(Sockets.Listener(backlog: 1), probe);
-        reading.AddEnded(probe);
-        Note(Seconds(3), reading);
+        _port.Show(3, Sockets.Listener(backlog: 1), probe);
+        _port.End(3, probe);
 
-        Assert.True(_watch.MayBeOver(Seconds(5)));
-        Assert.StartsWith("no connection", _watch.Judge(Seconds(3)).Seen);
+        Assert.True(_port.MayBeOver(5));
+        Assert.StartsWith("no connection", _port.Judge(3).Seen);
     }
 
     [Fact]
     public void A_backlog_of_others_counts_beside_one_that_is_left_out()
     {
-        Note(Seconds(3), Reading(Sockets.Listener(backlog: 2), Sockets.Connection(0, held: false, from: Sockets.Probe)));
+        _port.Show(3, Sockets.Listener(backlog: 2), Sockets.Connection(0, held: false, from: Sockets.Probe));
 
-        Assert.False(_watch.MayBeOver(Seconds(7.9)));
+        Assert.False(_port.MayBeOver(7.9));
     }
 
     [Fact]
     public void A_port_is_unused_while_it_has_neither_a_listener_nor_a_connection()
     {
-        Assert.Equal([8080], Reading(Sockets.Listener(port: 9999)).Unused);
-        Assert.Empty(Reading(Sockets.Listener()).Unused);
-        Assert.Empty(Reading(Sockets.Connection(60_000)).Unused);
+        _port.Show(0, Sockets.Listener(port: 9999));
+        Assert.Equal([8080], _port.Reading.Unused);
+
+        _port.Show(0, Sockets.Listener());
+        Assert.Empty(_port.Reading.Unused);
+
+        _port.Show(0, Sockets.Connection(60_000));
+        Assert.Empty(_port.Reading.Unused);
     }
 
     [Fact]
     public void An_MPTCP_connection_counts_by_what_waits_in_it_and_is_not_listed_twice()
     {
-        var reading = Reading(Sockets.Listener(), Sockets.Connection(60_000), Sockets.Connection(TcpSocket.Never) with { IsMultipath = true });
-        Assert.Equal((60_000u, 1), (reading.Age, reading.Connections));
+        _port.Show(3, Sockets.Listener(), Sockets.Connection(60_000), Sockets.Connection(TcpSocket.Never) with { IsMultipath = true });
+        Assert.True(_port.MayBeOver(5));
+        Assert.Equal(1, _port.Reading.Connections);
 
-        reading.AddOpen(Sockets.Connection(TcpSocket.Never, receive: 932) with { IsMultipath = true });
-        Assert.Equal((0u, 1), (reading.Age, reading.Connections));
+        _port.Show(3, Sockets.Listener(), Sockets.Connection(60_000), Sockets.Connection(TcpSocket.Never, receive: 932) with { IsMultipath = true });
+        Assert.False(_port.MayBeOver(7.9));
     }
 
     [Fact]
     public void Bytes_that_moved_nobody_knows_where_count_while_a_connection_is_open_that_counts()
     {
-        var reading = Reading(Sockets.Listener(), Sockets.Connection(0, from: Sockets.Probe));
-        reading.AddMovedUnseen();
-        Assert.Null(reading.Age);
+        _port.Read(3, ReadingDepth.Everything, reading =>
+        {
+            reading.AddOpen(Sockets.Connection(0, from: Sockets.Probe));
+            reading.AddMovedUnseen();
+        });
+        Assert.True(_port.MayBeOver(5));
 
-        reading.AddOpen(Sockets.Connection(TcpSocket.Never));
-        Assert.Equal(0u, reading.Age);
+        _port.Read(3, ReadingDepth.Everything, reading =>
+        {
+            reading.AddOpen(Sockets.Connection(TcpSocket.Never));
+            reading.AddMovedUnseen();
+        });
+        Assert.False(_port.MayBeOver(7.9));
     }
 
     [Fact]
     public void It_asks_to_be_looked_at_exactly_when_the_quiet_period_can_be_over()
     {
-        Note(Seconds(0), Reading(Sockets.Listener()));
+        _port.Show(0, Sockets.Listener());
 
-        Assert.Equal(TrafficWatch.Pace, _watch.Judge(Seconds(1)).LookAgainIn);
-        Assert.Equal(Seconds(0.03), _watch.Judge(Seconds(4.97)).LookAgainIn);
+        Assert.Equal(TrafficWatch.Pace, _port.Judge(1).LookAgainIn);
+        Assert.Equal(Seconds(0.03), _port.Judge(4.97).LookAgainIn);
     }
 
     [Fact]
     public void An_endless_quiet_period_never_ends()
     {
-        var watch = new TrafficWatch(new IdleRule(), TimeSpan.MaxValue);
-        watch.Note(Reading(Sockets.Listener(), Sockets.Connection(0)), TimeSpan.FromDays(40));
+        var day = TimeSpan.FromDays(1).TotalSeconds;
+        WatchedPort port = new(new IdleRule(), QuietPeriod.Fixed(TimeSpan.MaxValue));
+        port.Show(20 * day, Sockets.Listener(), Sockets.Connection(0));
 
-        Assert.Equal(Finding.NotMet, watch.Judge(TimeSpan.FromDays(40)).Finding);
+        Assert.Equal(Finding.NotMet, port.Judge(20 * day).Finding);
     }
 
     [Fact]
     public void For_closed_an_idle_connection_holds_the_wait_and_the_quiet_period_begins_at_its_end()
     {
-        var rule = new ClosedRule();
-        var watch = Watch(rule);
-        watch.Note(Reading(rule, Sockets.Listener(), Sockets.Connection(60_000)), Seconds(10));
-        watch.Note(Ended(rule, Sockets.Connection(62_000, TcpState.Close)), Seconds(12));
+        WatchedPort port = new(new ClosedRule(), QuietPeriod.Fixed(Quiet));
+        port.Show(10, Sockets.Listener(), Sockets.Connection(60_000));
+        port.End(12, Sockets.Connection(62_000, TcpState.Close));
+        port.Show(12, Sockets.Listener());
 
-        Assert.Equal(Finding.NotMet, watch.Judge(Seconds(16.9)).Finding);
-        Assert.Equal(Finding.Met, watch.Judge(Seconds(17)).Finding);
+        Assert.Equal(Finding.NotMet, port.Judge(16.9).Finding);
+        Assert.Equal(Finding.Met, port.Judge(17).Finding);
+    }
+
+    [Fact]
+    public void With_auto_it_says_how_long_it_must_be_quiet_and_names_who_it_was()
+    {
+        WatchedPort port = new(new IdleRule(), QuietPeriod.Auto(QuietPeriod.DefaultUnseen));
+        for (var i = 0; i < 30; i++)
+        {
+            port.Show(i * 0.1, Sockets.Listener(), Sockets.Connection(20) with { DataSegmentsReceived = 100 + (uint)i });
+        }
+
+        var seen = port.Judge(3);
+
+        Assert.Equal((Finding.NotMet, "1 connection, last traffic 0.1 s ago (needs 2.0 s)"), (seen.Finding, seen.Seen));
+        var caller = Assert.Single(seen.Callers);
+        Assert.Equal(("10.0.0.9", 1, 0), (caller.Address, caller.OpenConnections, caller.NewConnectionsPerSecond));
+        Assert.Equal(10, caller.RequestsPerSecond, 0.5);
+        Assert.Equal(Finding.Met, port.Judge(4.9).Finding);
+    }
+
+    [Fact]
+    public void A_probe_is_told_once_and_then_never_counted()
+    {
+        WatchedPort port = new(new IdleRule(), QuietPeriod.Auto(QuietPeriod.DefaultUnseen));
+        List<string?> notes = [];
+        for (var i = 1; i <= 5; i++)
+        {
+            port.End(5 * i, Sockets.Connection(3, TcpState.Close, from: Sockets.Scraper));
+            notes.Add(port.Judge(5 * i).Note);
+        }
+
+        Assert.Equal([null, null, "10.0.0.2 connects every 5 s, one small exchange each: taken for a probe", null, null], notes);
+        Assert.Equal("no connection, no traffic seen for 25.0 s (needs 15.0 s)", port.Judge(25).Seen);
+    }
+
+    [Fact]
+    public void At_the_deadline_five_quiet_seconds_are_enough_unless_the_user_said_how_many()
+    {
+        foreach (var (quiet, enough) in new[] { (QuietPeriod.Auto(QuietPeriod.DefaultUnseen), true), (QuietPeriod.Fixed(TimeSpan.FromSeconds(15)), false) })
+        {
+            WatchedPort port = new(new IdleRule(), quiet);
+            port.Show(3, Sockets.Listener(), Sockets.Connection(0));
+
+            Assert.Null(port.JudgeAtDeadline(7.9));
+            Assert.Equal(enough ? "quiet for 6.3 s, as long as --max allows" : null, port.JudgeAtDeadline(9.35)?.Seen);
+        }
     }
 
     [Fact]
@@ -206,15 +264,15 @@ public sealed class TrafficWatchTests
 
         Prop.ForAll(histories.ToArbitrary(), history =>
         {
-            var watch = Watch(new IdleRule());
+            WatchedPort port = new(new IdleRule(), QuietPeriod.Fixed(Quiet));
             foreach (var look in history.Looks)
             {
                 var last = history.Traffic.Where(time => time <= look).DefaultIfEmpty(-1).Max();
-                var reading = last < 0 ? Reading(Sockets.Listener()) : Reading(Sockets.Listener(), Sockets.Connection((uint)(((look / 10) - (last / 10)) * 10)));
+                TcpSocket[] open = last < 0 ? [] : [Sockets.Connection((uint)(((look / 10) - (last / 10)) * 10))];
+                port.Show(look / 1000.0, [Sockets.Listener(), .. open]);
                 var now = TimeSpan.FromMilliseconds(look);
-                watch.Note(reading, now);
                 var since = now - TimeSpan.FromMilliseconds(Math.Max(last, 0));
-                var met = watch.Judge(now).Finding is Finding.Met;
+                var met = port.Judge(look / 1000.0).Finding is Finding.Met;
                 if ((met && since < Quiet) || (!met && since >= Quiet + (2 * Tick)))
                 {
                     return false;
@@ -225,34 +283,41 @@ public sealed class TrafficWatchTests
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(2_000));
     }
 
-    private static TrafficWatch Watch(TrafficRule rule) => new(rule, Quiet);
-
     private static TimeSpan Seconds(double seconds) => TimeSpan.FromSeconds(seconds);
 
-    private static TrafficReading Begun(TrafficRule rule, ReadingDepth depth)
+    /// <summary>The ports of a wait, with a clock that stands where it is put.</summary>
+    private sealed class WatchedPort
     {
-        var reading = new TrafficReading(rule, [8080], [AddressRange.Of(Sockets.Probe)], new OwnConnections().Watch());
-        reading.Begin(depth);
-        return reading;
+        private readonly TrafficWatch _watch;
+        private TimeSpan _now;
+
+        public WatchedPort(TrafficRule rule, QuietPeriod quiet)
+        {
+            var record = new TrafficRecord(quiet, knowsProbes: true);
+            _watch = new TrafficWatch(rule, quiet, record);
+            Reading = new TrafficReading(rule, [8080], [AddressRange.Of(Sockets.Probe)], new OwnConnections().Watch(), record, () => _now);
+        }
+
+        public TrafficReading Reading { get; }
+
+        public void Read(double at, ReadingDepth depth, Action<TrafficReading> show)
+        {
+            _now = Seconds(at);
+            Reading.Begin(depth);
+            show(Reading);
+            Reading.End();
+            _watch.Note(_now);
+        }
+
+        public void Show(double at, params TcpSocket[] open) =>
+            Read(at, ReadingDepth.Everything, reading => Array.ForEach(open, socket => reading.AddOpen(socket)));
+
+        public void End(double at, TcpSocket ended) => Read(at, ReadingDepth.Ended, reading => reading.AddEnded(ended));
+
+        public bool MayBeOver(double at) => _watch.Left(Seconds(at)) <= TimeSpan.Zero;
+
+        public Observation Judge(double at) => _watch.Judge(Seconds(at), Reading.Connections);
+
+        public Observation? JudgeAtDeadline(double at) => _watch.JudgeAtDeadline(Seconds(at));
     }
-
-    private static TrafficReading Reading(params TcpSocket[] open) => Reading(new IdleRule(), open);
-
-    private static TrafficReading Reading(TrafficRule rule, params TcpSocket[] open)
-    {
-        var reading = Begun(rule, ReadingDepth.Everything);
-        Array.ForEach(open, socket => reading.AddOpen(socket));
-        return reading;
-    }
-
-    private static TrafficReading Ended(TcpSocket socket) => Ended(new IdleRule(), socket);
-
-    private static TrafficReading Ended(TrafficRule rule, TcpSocket socket)
-    {
-        var reading = Begun(rule, ReadingDepth.Ended);
-        reading.AddEnded(socket);
-        return reading;
-    }
-
-    private void Note(TimeSpan at, TrafficReading reading) => _watch.Note(reading, at);
 }

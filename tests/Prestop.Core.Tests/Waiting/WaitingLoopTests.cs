@@ -265,6 +265,33 @@ public class WaitingLoopTests
 
     private WaitingRules Fallback(TimeSpan after) => new() { Fallback = Deadline.After(after, _clock.GetTimestamp(), _clock) };
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void At_the_deadline_a_condition_may_settle_for_less(bool hangs)
+    {
+        var settled = new Observation(Finding.Met, "quiet for 6 s, as long as --max allows");
+        var script = hangs ? new Script() { Settled = settled } : new Script(Script.NotMet) { Settled = settled };
+
+        var result = Wait(script, deadline: Second);
+
+        Assert.Equal(new WaitResult(WaitEnd.Met, settled.Seen, Second), result);
+        Assert.Equal(settled, _looks[^1]);
+        Assert.Equal(WaitEnd.DeadlineExceeded, Wait(new Gone(new Script(Script.Met) { Settled = settled }), deadline: Second).End);
+    }
+
+    [Fact]
+    public void It_is_not_asked_to_settle_when_the_caller_calls_it_off()
+    {
+        using var caller = new CancellationTokenSource();
+        _clock.At(0.5 * Second, caller.Cancel);
+
+        var result = _clock.Run(() => Loop(new WaitingRules()).UntilMetAsync(
+            new Script(Script.NotMet) { Settled = Script.Met }, Deadline.After(Second, 0, _clock), _looks.Add, caller.Token));
+
+        Assert.Equal(WaitEnd.Cancelled, result.End);
+    }
+
     private WaitResult Wait(
         ICondition condition, WaitingRules? rules = null, TimeSpan? deadline = null, CancellationToken cancellation = default)
     {

@@ -45,6 +45,30 @@ public sealed class ProcTextTests
     [InlineData("  12: 0100007F:11F90 0204A8C0:9C40 08 0:0 00:00000000 00000000  1000        0 1")]
     public void What_is_no_socket_is_not_read(string line) => Assert.False(ProcLine.TryRead(Encoding.ASCII.GetBytes(line), out _));
 
+    [Theory]
+    [InlineData("eth0\t00000000\t0101F40A\t0003\t0\t0\t0\t00000000\t0\t0\t0   ", "10.244.1.1")]
+    [InlineData("eth0\t00000000\t0101F40A\t0001\t0\t0\t0\t00000000\t0\t0\t0   ", null)]
+    [InlineData("eth0\t0001F40A\t0101F40A\t0003\t0\t0\t0\t00FFFFFF\t0\t0\t0   ", null)]
+    [InlineData("Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT   ", null)]
+    [InlineData("", null)]
+    public void The_default_gateway_is_found_in_proc_net_route(string line, string? gateway)
+    {
+        Assert.Equal(gateway is not null, Gateways.TryReadIPv4(Encoding.ASCII.GetBytes(line), out var found));
+        Assert.True(gateway is null || found == InternetAddress.From(IPAddress.Parse(gateway)));
+    }
+
+    [Theory]
+    [InlineData("00000000000000000000000000000000 00 00000000000000000000000000000000 00 fd000000000000000000000000000001 00000400 00000002 00000000 00000003     eth0", "fd00::1")]
+    [InlineData("00000000000000000000000000000000 00 00000000000000000000000000000000 00 00000000000000000000000000000000 ffffffff 00000001 00000000 00200200       lo", null)]
+    [InlineData("fd000000000000000000000000000000 40 00000000000000000000000000000000 00 fd000000000000000000000000000001 00000100 00000001 00000000 00000003     eth0", null)]
+    [InlineData("00000000000000000000000000000000 00 00000000000000000000000000000000 00 fd0000000000000000000000000000 00000400 00000002 00000000 00000003     eth0", null)]
+    [InlineData("", null)]
+    public void The_default_gateway_is_found_in_proc_net_ipv6_route(string line, string? gateway)
+    {
+        Assert.Equal(gateway is not null, Gateways.TryReadIPv6(Encoding.ASCII.GetBytes(line), out var found));
+        Assert.True(gateway is null || found == InternetAddress.From(IPAddress.Parse(gateway)));
+    }
+
     [Fact]
     public void Counters_are_found_by_their_names()
     {

@@ -71,6 +71,34 @@ public sealed class SocketTableTests : IDisposable
     }
 
     [Fact]
+    public void What_a_connection_carried_is_counted_while_it_is_open_and_when_it_has_ended()
+    {
+        using var client = Connect(IPAddress.Loopback);
+        var server = _listener.Accept();
+        client.Send(new byte[100]);
+        Until(() => server.Available == 100);
+        server.Send(new byte[2_000]);
+        Until(() => client.Available == 2_000);
+
+        Until(() => Carried(Assert.Single(Open(), socket => socket.RemotePort == PortOf(client))));
+
+        client.Dispose();
+        server.Dispose();
+        TcpSocket? ended = null;
+        Until(() =>
+        {
+            _table.Read(_reading, ReadingDepth.Ended);
+            ended = _reading.Ended.Find(socket => socket.RemotePort != 0) is { RemotePort: not 0 } found ? found : ended;
+            return ended is not null;
+        });
+        Assert.Equal((100ul, 1u), (ended!.Value.BytesReceived, ended.Value.DataSegmentsReceived));
+
+        // In the count of what was confirmed a SYN is a byte.
+        static bool Carried(in TcpSocket socket) =>
+            socket is { BytesReceived: 100, DataSegmentsReceived: 1, BytesConfirmed: >= 2_000 and <= 2_002 };
+    }
+
+    [Fact]
     public void Known_connections_are_seen_again_without_a_dump()
     {
         using var client = Connect(IPAddress.Loopback);

@@ -37,6 +37,10 @@ public class RequestReaderTests
     [InlineData("--method 'G@T': not an HTTP method", "--method G@T 5s")]
     [InlineData("--header: not a header field", "-H no_name:\u00a0 5s")]
     [InlineData("--log-to 'file'", "--log-to file 5s")]
+    [InlineData("--quiet 'Auto': not a duration", "--quiet Auto idle://:80")]
+    [InlineData("--quiet 'none': not a duration", "--quiet none idle://:80")]
+    [InlineData("--quiet-unseen '0': too short; write 1ms or more", "--quiet-unseen 0 idle://:80")]
+    [InlineData("--ignore 'nodes'", "--ignore node,nodes idle://:80")]
     [InlineData("--min '9s': above --max '8s'; lower it or raise --max", "--min 9s --max 8s 5s")]
     [InlineData("--any and --all exclude each other", "--any --all 5s")]
     [InlineData("'install' needs one directory", "install")]
@@ -51,6 +55,34 @@ public class RequestReaderTests
         Assert.Equal(ExitCodes.Usage, refusal.ExitCode);
         Assert.StartsWith(problem, Assert.Single(refusal.Reasons), StringComparison.Ordinal);
         Assert.DoesNotContain('\n', refusal.Reasons[0]);
+    }
+
+    [Theory]
+    [InlineData("idle://:80", 3.6)]
+    [InlineData("--quiet auto idle://:80", 3.6)]
+    [InlineData("--quiet-unseen 1s idle://:80", 1)]
+    [InlineData("--quiet-unseen 60s idle://:80", 3.6)]
+    [InlineData("--quiet 9s closed://:80", 9)]
+    public void The_quiet_period_is_auto_unless_a_length_is_given(string line, double shortest)
+    {
+        var step = Assert.IsType<ConditionStep>(Assert.Single(Assert.IsType<Request.Wait>(Read(Words(line), NoVariables)).Plan.Steps));
+
+        Assert.Equal(shortest, step.Condition.ShortestWait.TotalSeconds, 0.001);
+    }
+
+    [Theory]
+    [InlineData("--ignore node idle://:80", "10.0.0.1", null)]
+    [InlineData("--ignore node idle://:80", "10.0.0.1,fd00::1", null)]
+    [InlineData("--ignore node idle://:80", "", null)]
+    [InlineData("--ignore node idle://:80", "node-7", "HOST_IP 'node-7': ")]
+    [InlineData("--ignore 10.0.0.2,node --ignore none idle://:80", "10.0.0", "HOST_IP '10.0.0': ")]
+    [InlineData("--ignore none idle://:80", "node-7", null)]
+    public void The_addresses_of_the_node_are_read_where_they_are_used(string line, string host, string? problem)
+    {
+        var request = Read(Words(line), new Dictionary<string, string> { ["HOST_IP"] = host });
+
+        Assert.Equal(problem is not null, request is Request.Refusal);
+        Assert.StartsWith(problem ?? "", request is Request.Refusal refusal ? Assert.Single(refusal.Reasons) : "", StringComparison.Ordinal);
     }
 
     [Fact]

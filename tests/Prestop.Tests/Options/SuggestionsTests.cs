@@ -10,6 +10,8 @@ public class SuggestionsTests
     [InlineData("prestop --on-failure=c", "--on-failure=continue")]
     [InlineData("prestop --max 5s --log-to p", "pid1")]
     [InlineData("prestop --max ", "")]
+    [InlineData("prestop --quiet ", "auto")]
+    [InlineData("prestop --ignore=n", "--ignore=node --ignore=none")]
     [InlineData("prestop --max 5s htt", "http:// https://")]
     [InlineData("prestop --max 5s --ma", "--max")]
     [InlineData("prestop -X ", "")]

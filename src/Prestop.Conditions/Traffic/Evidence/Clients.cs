@@ -6,8 +6,8 @@ namespace Prestop.Conditions.Traffic.Evidence;
 /// Who comes: the addresses that come most, however many there are. A new address takes the place of the one that came least, and its
 /// weight (space-saving: Metwally, Agrawal, El Abbadi, 2005), so that whoever brings more than a sixteenth of all is never lost.
 /// </summary>
-/// <param name="traffic">Takes the moments of short connections that turn out to be traffic.</param>
-internal sealed class Clients(Action<TimeSpan> traffic)
+/// <param name="traffic">Takes short connections that turn out to be traffic.</param>
+internal sealed class Clients(Action<Exchange> traffic)
 {
     /// <summary>How many addresses are kept.</summary>
     public const int Most = 16;
@@ -18,9 +18,6 @@ internal sealed class Clients(Action<TimeSpan> traffic)
     private readonly Client[] _clients = new Client[Most];
     private int _count;
     private TimeSpan _halved;
-
-    /// <summary>Whether there were more addresses than could be kept.</summary>
-    public bool HasOthers { get; private set; }
 
     /// <summary>Begins to count what is open anew.</summary>
     public void BeginOpen()
@@ -84,10 +81,10 @@ internal sealed class Clients(Action<TimeSpan> traffic)
         TimeSpan? latest = null;
         foreach (var client in Known)
         {
-            foreach (var moment in client.Habit.Unexplained)
+            foreach (var exchange in client.Habit.Unexplained)
             {
-                history.Add(moment);
-                latest = latest > moment ? latest : moment;
+                history.Add(exchange.At);
+                latest = latest > exchange.Until ? latest : exchange.Until;
             }
         }
 
@@ -96,11 +93,21 @@ internal sealed class Clients(Action<TimeSpan> traffic)
 
     /// <summary>The busiest clients, the busiest first; those of which only probes came are left out.</summary>
     /// <param name="most">How many are asked for.</param>
-    public BusyClient[] Busiest(int most)
+    /// <param name="since">Who did not come since then is left out.</param>
+    public BusyClient[] Busiest(int most, TimeSpan since)
     {
-        var clients = Known.ToArray();
-        Array.Sort(clients, (one, other) => other.Weight.CompareTo(one.Weight));
-        return [.. clients.Where(client => !client.IsOnlyProbe).Take(most).Select(client => client.Summary)];
+        var busiest = new List<Client>();
+        foreach (var client in Known)
+        {
+            if (!client.IsOnlyProbe && client.Last >= since)
+            {
+                busiest.Add(client);
+            }
+        }
+
+        busiest.Sort(static (one, other) => other.Weight.CompareTo(one.Weight));
+        busiest.RemoveRange(Math.Min(most, busiest.Count), Math.Max(0, busiest.Count - most));
+        return busiest.ConvertAll(static client => client.Summary).ToArray();
     }
 
     private ReadOnlySpan<Client> Known => _clients.AsSpan(0, _count);
@@ -134,7 +141,6 @@ internal sealed class Clients(Action<TimeSpan> traffic)
             return client;
         }
 
-        HasOthers = true;
         client = _clients[0];
         foreach (var other in Known)
         {
@@ -146,7 +152,7 @@ internal sealed class Clients(Action<TimeSpan> traffic)
         return client;
     }
 
-    private sealed class Client(Action<TimeSpan> traffic)
+    private sealed class Client(Action<Exchange> traffic)
     {
         private Frequency _connections;
         private Frequency _requests;
@@ -162,6 +168,8 @@ internal sealed class Clients(Action<TimeSpan> traffic)
         public ProbeHabit Habit { get; } = new(traffic);
 
         public bool IsOnlyProbe => Habit is { IsKnown: true, Unexplained.IsEmpty: true } && _requests.Count == 0;
+
+        public TimeSpan Last => _requests.Last > _connections.Last ? _requests.Last : _connections.Last;
 
         public BusyClient Summary => new(Address, _open, _requests, _connections);
 

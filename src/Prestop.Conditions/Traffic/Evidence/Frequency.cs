@@ -3,8 +3,10 @@ namespace Prestop.Conditions.Traffic.Evidence;
 /// <summary>How often something happens of late, as a smoothed interval.</summary>
 internal struct Frequency
 {
-    private TimeSpan _last;
     private TimeSpan _interval;
+
+    /// <summary>When it happened last.</summary>
+    public TimeSpan Last { get; private set; }
 
     /// <summary>How often it happened in all.</summary>
     public long Count { get; private set; }
@@ -21,14 +23,13 @@ internal struct Frequency
 
         if (Count > 0)
         {
-            var interval = (at - _last) / count;
+            var interval = (at - Last) / count;
             _interval = _interval == TimeSpan.Zero ? interval : ((3 * _interval) + interval) / 4;
         }
 
-        (_last, Count) = (at, Count + count);
+        (Last, Count) = (at, Count + count);
     }
 
-    /// <summary>The time from one to the next; since the last one, when that is longer. Null when it happened once or never.</summary>
-    /// <param name="now">The time.</param>
-    public readonly TimeSpan? Interval(TimeSpan now) => Count < 2 ? null : now - _last > _interval ? now - _last : _interval;
+    /// <summary>The time from one to the next; null when it happened once or never.</summary>
+    public readonly TimeSpan? Interval => Count < 2 ? null : _interval;
 }

@@ -6,7 +6,7 @@ namespace Prestop.Conditions.Traffic.Evidence;
 /// traffic, and so is a probe that has stopped: the kubelet goes on probing readiness while a pod ends, a balancer does not go on.
 /// </summary>
 /// <param name="traffic">Takes what is traffic for certain.</param>
-internal sealed class ProbeHabit(Action<TimeSpan> traffic)
+internal sealed class ProbeHabit(Action<Exchange> traffic)
 {
     private const int MaxProbes = 4;
     private const int MaxUnexplained = 10;
@@ -20,34 +20,34 @@ internal sealed class ProbeHabit(Action<TimeSpan> traffic)
     private static readonly TimeSpan ShortestPeriod = TimeSpan.FromMilliseconds(800);
 
     private readonly Probe[] _probes = new Probe[MaxProbes];
-    private readonly TimeSpan[] _unexplained = new TimeSpan[MaxUnexplained];
+    private readonly Exchange[] _unexplained = new Exchange[MaxUnexplained];
     private int _probeCount;
     private int _unexplainedCount;
 
-    /// <summary>The moments that no probe explains, in order of time; they count as traffic for as long as that is so.</summary>
-    public ReadOnlySpan<TimeSpan> Unexplained => _unexplained.AsSpan(0, _unexplainedCount);
+    /// <summary>Those that no probe explains, in order of time; they count as traffic for as long as that is so.</summary>
+    public ReadOnlySpan<Exchange> Unexplained => _unexplained.AsSpan(0, _unexplainedCount);
 
     /// <summary>Whether there is a probe.</summary>
     public bool IsKnown => _probeCount > 0;
 
     /// <summary>Notes a short connection.</summary>
-    /// <param name="moment">When its request came, or when it opened if none did.</param>
+    /// <param name="exchange">What it carried.</param>
     /// <returns>The period of a probe that was recognised by it, else null.</returns>
-    public TimeSpan? Add(TimeSpan moment)
+    public TimeSpan? Add(in Exchange exchange)
     {
-        GiveUpStopped(moment);
-        if (TryContinue(moment))
+        GiveUpStopped(exchange.At);
+        if (TryContinue(exchange))
         {
             return null;
         }
 
-        var isTooDense = _unexplainedCount < 2 || moment - _unexplained[0] < 2 * ShortestPeriod;
-        if (_probeCount < MaxProbes && !isTooDense && TryRecognise(moment, out var period))
+        var isTooDense = _unexplainedCount < 2 || exchange.At - _unexplained[0].At < 2 * ShortestPeriod;
+        if (_probeCount < MaxProbes && !isTooDense && TryRecognise(exchange, out var period))
         {
             return period;
         }
 
-        AddUnexplained(moment);
+        AddUnexplained(exchange);
         return null;
     }
 
@@ -90,9 +90,9 @@ internal sealed class ProbeHabit(Action<TimeSpan> traffic)
     public void GiveUp()
     {
         GiveUpStopped(TimeSpan.MaxValue);
-        foreach (var moment in Unexplained)
+        foreach (var exchange in Unexplained)
         {
-            traffic(moment);
+            traffic(exchange);
         }
 
         _unexplainedCount = 0;
@@ -100,20 +100,20 @@ internal sealed class ProbeHabit(Action<TimeSpan> traffic)
 
     private static TimeSpan Tolerance(TimeSpan period) => period * 0.15 is var share && share > LeastTolerance ? share : LeastTolerance;
 
-    private bool TryContinue(TimeSpan moment)
+    private bool TryContinue(in Exchange exchange)
     {
         var best = -1;
         var least = TimeSpan.MaxValue;
         for (var i = 0; i < _probeCount; i++)
         {
-            var ticks = _probes[i].TicksUntil(moment);
-            var error = _probes[i].ErrorAt(moment, ticks).Duration();
+            var ticks = _probes[i].TicksUntil(exchange.At);
+            var error = _probes[i].ErrorAt(exchange.At, ticks).Duration();
             (best, least) = ticks > 0 && error < least ? (i, error) : (best, least);
         }
 
         if (best >= 0)
         {
-            _probes[best].Continue(moment, _probes[best].TicksUntil(moment));
+            _probes[best].Continue(exchange, _probes[best].TicksUntil(exchange.At));
         }
 
         return best >= 0;
@@ -123,7 +123,7 @@ internal sealed class ProbeHabit(Action<TimeSpan> traffic)
     /// Looks for two connections that a third makes a probe. With nothing else between, even is what differs by less than the
     /// tolerance; among other probes only what is even to 150 ms, or nearly everything would be.
     /// </summary>
-    private bool TryRecognise(TimeSpan third, out TimeSpan period)
+    private bool TryRecognise(in Exchange third, out TimeSpan period)
     {
         var least = TimeSpan.MaxValue;
         int first = -1, second = -1;
@@ -131,7 +131,7 @@ internal sealed class ProbeHabit(Action<TimeSpan> traffic)
         {
             for (var i = j - 1; i >= 0 && _unexplainedCount - 2 - i <= MaxBetween; i--)
             {
-                var (before, after) = (_unexplained[j] - _unexplained[i], third - _unexplained[j]);
+                var (before, after) = (_unexplained[j].At - _unexplained[i].At, third.At - _unexplained[j].At);
                 var difference = (before - after).Duration();
                 var allowed = i == _unexplainedCount - 2 ? Tolerance((before + after) / 2) : LeastTolerance;
                 if (before >= ShortestPeriod && after >= ShortestPeriod && difference <= allowed && difference < least)
@@ -141,7 +141,7 @@ internal sealed class ProbeHabit(Action<TimeSpan> traffic)
             }
         }
 
-        period = first < 0 ? default : (third - _unexplained[first]) / 2;
+        period = first < 0 ? default : (third.At - _unexplained[first].At) / 2;
         if (first < 0)
         {
             return false;
@@ -153,7 +153,7 @@ internal sealed class ProbeHabit(Action<TimeSpan> traffic)
         return true;
     }
 
-    private void AddUnexplained(TimeSpan moment)
+    private void AddUnexplained(in Exchange exchange)
     {
         if (_unexplainedCount == MaxUnexplained)
         {
@@ -163,12 +163,12 @@ internal sealed class ProbeHabit(Action<TimeSpan> traffic)
 
         // What was answered late ends late: nearly in order, not quite.
         var at = _unexplainedCount++;
-        for (; at > 0 && _unexplained[at - 1] > moment; at--)
+        for (; at > 0 && _unexplained[at - 1].At > exchange.At; at--)
         {
             _unexplained[at] = _unexplained[at - 1];
         }
 
-        _unexplained[at] = moment;
+        _unexplained[at] = exchange;
     }
 
     private void Remove(int index)
@@ -180,15 +180,15 @@ internal sealed class ProbeHabit(Action<TimeSpan> traffic)
     /// <summary>
     /// One probe. The kubelet's ticker does not drift, a single check may be late: the ticks are followed, not the last interval.
     /// </summary>
-    private struct Probe(TimeSpan first, TimeSpan second, TimeSpan third)
+    private struct Probe(Exchange first, Exchange second, Exchange third)
     {
-        private TimeSpan _tick = third;
+        private TimeSpan _tick = third.At;
         private int _older;
 
-        public TimeSpan Period { get; private set; } = (third - first) / 2;
+        public TimeSpan Period { get; private set; } = (third.At - first.At) / 2;
 
         /// <summary>The last three connections, the first first.</summary>
-        public (TimeSpan First, TimeSpan Second, TimeSpan Third) Last { get; private set; } = (first, second, third);
+        public (Exchange First, Exchange Second, Exchange Third) Last { get; private set; } = (first, second, third);
 
         /// <summary>When the next connection must have come, one missed tick included.</summary>
         public readonly TimeSpan LatestNext => _tick + (2 * Period) + Tolerance(Period);
@@ -210,21 +210,22 @@ internal sealed class ProbeHabit(Action<TimeSpan> traffic)
         /// <summary>How far a moment is from a tick.</summary>
         public readonly TimeSpan ErrorAt(TimeSpan moment, int ticks) => moment - _tick - (ticks * Period);
 
-        public void Continue(TimeSpan moment, int ticks)
+        public void Continue(in Exchange exchange, int ticks)
         {
-            var error = ErrorAt(moment, ticks);
+            var error = ErrorAt(exchange.At, ticks);
             _tick += (ticks * Period) + (error / 2);
             Period += error / (8 * ticks);
-            Last = (Last.Second, Last.Third, moment);
+            Last = (Last.Second, Last.Third, exchange);
             _older++;
         }
 
-        /// <summary>Tells the connections before the last three; the moments of those longest ago are not kept, only how many.</summary>
-        public readonly void TellOlder(Action<TimeSpan> traffic)
+        /// <summary>Tells the connections before the last three, of which only the number is kept.</summary>
+        public readonly void TellOlder(Action<Exchange> traffic)
         {
             for (var i = 1; i <= _older; i++)
             {
-                traffic(Last.First - (i * Period));
+                var at = Last.First.At - (i * Period);
+                traffic(new Exchange(at, at));
             }
         }
     }

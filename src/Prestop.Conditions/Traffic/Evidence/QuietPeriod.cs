@@ -27,6 +27,10 @@ internal sealed class QuietPeriod
     public static readonly TimeSpan EnoughAtMax = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan ShortestDense = TimeSpan.FromSeconds(2);
+
+    // What is dense at every look is known to be at the seventeenth.
+    private static readonly TimeSpan SoonestDense = (16 * TrafficHistory.Look) + ShortestDense;
+
     private static readonly TimeSpan ShortestRhythm = TimeSpan.FromSeconds(5);
 
     private readonly TimeSpan _longest;
@@ -35,6 +39,9 @@ internal sealed class QuietPeriod
 
     /// <summary>Whether it depends on what was seen.</summary>
     public bool IsAuto { get; }
+
+    /// <summary>The shortest time in which a wait can be over.</summary>
+    public TimeSpan Shortest => !IsAuto || _longest < SoonestDense ? _longest : SoonestDense;
 
     /// <summary>A period that is always the same.</summary>
     /// <param name="length">How long.</param>

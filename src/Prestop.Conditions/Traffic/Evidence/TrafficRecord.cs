@@ -11,13 +11,17 @@ internal sealed class TrafficRecord
     // A probe is over by then; what stays open longer is a client that keeps its connection.
     private static readonly TimeSpan ShortLife = TimeSpan.FromSeconds(1);
 
+    // The longest gap of requests that can be told from silence by looks at every tenth of a second, two a second or more.
+    private static readonly TimeSpan Lively = TimeSpan.FromSeconds(0.5);
+
     private readonly QuietPeriod _quiet;
     private readonly bool _knowsProbes;
     private readonly Clients _clients;
     private readonly TrafficHistory _history = new();
     private readonly TrafficHistory _judged = new();
     private TimeSpan? _last;
-    private TimeSpan? _lastOpen;
+    private TimeSpan? _lastUnsettled;
+    private TimeSpan? _lastArrivalOnOpen;
     private TimeSpan _lastCount;
 
     /// <summary>Begins a record.</summary>
@@ -26,14 +30,22 @@ internal sealed class TrafficRecord
     public TrafficRecord(QuietPeriod quiet, bool knowsProbes)
     {
         (_quiet, _knowsProbes) = (quiet, knowsProbes);
-        _clients = new Clients(AddTraffic);
+        _clients = new Clients(exchange =>
+        {
+            _last = Later(_last, exchange.Until);
+            _history.Add(exchange.At);
+        });
     }
 
     /// <summary>The last probe that was recognised: its address and period. Null when there was none yet.</summary>
     public (InternetAddress From, TimeSpan Period)? Probe { get; private set; }
 
-    /// <summary>Whether there were more clients than can be named.</summary>
-    public bool HasOthers => _clients.HasOthers;
+    /// <summary>
+    /// True when the open connections should be taken in at the next look: something comes on them, of which the kernel tells only what
+    /// came last; or one may turn out to be a probe.
+    /// </summary>
+    /// <param name="now">The time.</param>
+    public bool WantsOpen(TimeSpan now) => _lastUnsettled is not null || (_quiet.IsAuto && now - _lastArrivalOnOpen < Lively);
 
     /// <summary>Notes traffic of which nothing is known but that it was there.</summary>
     /// <param name="at">When.</param>
@@ -46,7 +58,7 @@ internal sealed class TrafficRecord
     /// <summary>Begins to take in all connections that are open.</summary>
     public void BeginOpen()
     {
-        _lastOpen = null;
+        (_lastUnsettled, _lastArrivalOnOpen) = (null, null);
         _clients.BeginOpen();
     }
 
@@ -56,17 +68,16 @@ internal sealed class TrafficRecord
     public void AddOpen(in Arrival arrival, TimeSpan now)
     {
         _clients.AddOpen(arrival.From, arrival.Segments, arrival.At > _lastCount);
-        var mayBeProbe = _knowsProbes && arrival.IsSmall && now - arrival.At <= ShortLife;
-        if (mayBeProbe && _clients.IsProbe(arrival.From, arrival.At))
+        if (!_knowsProbes || !arrival.IsSmall || now - arrival.At > ShortLife)
         {
-            return;
-        }
-
-        // What may still turn out to be a probe is judged again at the next look: by then it has ended, or stayed.
-        _lastOpen = Later(_lastOpen, arrival.Counted);
-        if (!mayBeProbe)
-        {
+            _last = Later(_last, arrival.Until);
+            _lastArrivalOnOpen = Later(_lastArrivalOnOpen, arrival.At);
             _history.Add(arrival.At);
+        }
+        else if (!_clients.IsProbe(arrival.From, arrival.At))
+        {
+            // What may still turn out to be a probe is judged again at the next look: by then it has ended, or stayed.
+            _lastUnsettled = Later(_lastUnsettled, arrival.Until);
         }
     }
 
@@ -86,10 +97,10 @@ internal sealed class TrafficRecord
         var habit = _clients.AddEnded(arrival.From, now);
         if (!_knowsProbes || !arrival.IsSmall)
         {
-            _last = Later(_last, arrival.Counted);
+            _last = Later(_last, arrival.Until);
             _history.Add(arrival.At);
         }
-        else if (habit.Add(arrival.At) is { } period)
+        else if (habit.Add(new Exchange(arrival.At, arrival.Until)) is { } period)
         {
             Probe = (arrival.From, period);
         }
@@ -101,13 +112,14 @@ internal sealed class TrafficRecord
     {
         _clients.MoveTo(now);
         _judged.CopyFrom(_history);
-        var last = Later(Later(_last, _lastOpen), _clients.AddUnexplainedTo(_judged));
+        var last = Later(Later(_last, _lastUnsettled), _clients.AddUnexplainedTo(_judged));
         return (last, _quiet.After(_judged.Rhythm()));
     }
 
     /// <summary>Who keeps the port busy, the busiest first.</summary>
     /// <param name="most">How many are asked for.</param>
-    public BusyClient[] Busiest(int most) => _clients.Busiest(most);
+    /// <param name="since">Who did not come since then is left out.</param>
+    public BusyClient[] Busiest(int most, TimeSpan since) => _clients.Busiest(most, since);
 
     private static TimeSpan? Later(TimeSpan? one, TimeSpan? other) => one > other ? one : other ?? one;
 }
