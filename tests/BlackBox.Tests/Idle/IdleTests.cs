@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using BlackBox.Tests.Harness;
 using Xunit;
 
@@ -98,36 +97,6 @@ public sealed class IdleTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_client_that_gets_the_port_which_prestop_had_holds_it()
-    {
-        using var listener = _network.Inside(() => new TcpListener(IPAddress.Loopback, 8085));
-        _network.Inside(() => { listener.Start(); return 0; });
-        await using var prestop = Prestop("--any", "--interval", "1h", "--quiet", "5s", "--max", "12s", "http://127.0.0.1:8085/", "idle://:8085");
-        EndPoint port;
-        using (var own = await listener.AcceptSocketAsync())
-        {
-            port = own.RemoteEndPoint!; // The server closes first: the kernel keeps the pair of addresses at this end, and the port is free.
-        }
-
-        using var client = _network.Inside(() => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
-        while (!TryBind(client, port))
-        {
-            await Task.Yield();
-        }
-
-        await client.ConnectAsync(IPAddress.Loopback, 8085);
-        using var server = await listener.AcceptSocketAsync();
-        var ended = prestop.ExitsWithAsync(124);
-        while (!ended.IsCompleted)
-        {
-            await client.SendAsync(new byte[1]);
-            await Task.WhenAny(ended, Task.Delay(Often));
-        }
-
-        await ended;
-    }
-
-    [Fact]
     public async Task Other_ports_do_not_hold_it()
     {
         await _traffic.BeginAsync(Often, keepAlive: false, IPAddress.Loopback);
@@ -192,19 +161,6 @@ public sealed class IdleTests : IAsyncLifetime
         Assert.Contains(
             $"prestop: warning: {step}: netlink: this kernel has no tcp_diag; /proc/net/tcp tells no times: while a connection is open, every TCP segment of the pod counts",
             prestop.Stderr.Lines);
-    }
-
-    private static bool TryBind(Socket socket, EndPoint port)
-    {
-        try
-        {
-            socket.Bind(port);
-            return true;
-        }
-        catch (SocketException busy) when (busy.SocketErrorCode is SocketError.AddressAlreadyInUse)
-        {
-            return false;
-        }
     }
 
     private Child Prestop(params string[] arguments) =>

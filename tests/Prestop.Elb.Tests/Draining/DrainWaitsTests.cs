@@ -126,7 +126,7 @@ public sealed class DrainWaitsTests : IDisposable
             _group.Set(Pod, "");
             await Task.Delay(TimeSpan.FromSeconds(300), _clock);
             var wait = await WaitAsync(Pod, 300, default);
-            await other.CancelAsync();
+            other.Cancel();
             await keepsLooking;
             return wait;
         });
