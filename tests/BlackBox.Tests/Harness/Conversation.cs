@@ -22,13 +22,18 @@ public sealed class Conversation
     public async Task<Request> ReadRequestAsync()
     {
         var start = (await ReadLineAsync()).Split(' ');
+        if (start.Length < 2)
+        {
+            throw new InvalidDataException($"no request: {start[0]}");
+        }
+
         var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         for (var line = await ReadLineAsync(); line.Length > 0; line = await ReadLineAsync())
         {
             var colon = line.IndexOf(':', StringComparison.Ordinal);
-            if (colon < 0 || start.Length < 2)
+            if (colon < 0)
             {
-                throw new InvalidDataException($"no request: {string.Join(' ', start)}, {line}");
+                throw new InvalidDataException($"no header field: {line}");
             }
 
             var (name, value) = (line[..colon], line[(colon + 1)..].Trim());
