@@ -90,23 +90,10 @@ public sealed partial class ApiClient
             cancellation);
     }
 
-    private async Task<ApiResult<Accepted>> AcceptAsync(ApiCall call, ApiRequest request, CancellationToken cancellation)
-    {
-        using var limit = Within(AnswerTimeout, cancellation);
-        try
-        {
-            var sent = await _connection.SendAsync(call, request, limit.Token);
-            if (!sent.Succeeded)
-            {
-                return sent.Error;
-            }
-
-            using var answer = sent.Value;
-            return new Accepted((int)answer.StatusCode);
-        }
-        catch (Exception thrown) when (!cancellation.IsCancellationRequested && _connection.Describe(thrown, call) is { } error)
-        {
-            return error;
-        }
-    }
+    private Task<ApiResult<Accepted>> AcceptAsync(ApiCall call, ApiRequest request, CancellationToken cancellation) =>
+        CallAsync(
+            call,
+            request,
+            static (answer, _) => Task.FromResult<ApiResult<Accepted>>(new Accepted((int)answer.StatusCode)),
+            cancellation);
 }

@@ -147,7 +147,23 @@ public sealed partial class ApiClient : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _connection.Dispose();
 
-    private async Task<ApiResult<T>> ReadAsync<T>(ApiCall call, ApiRequest request, ObjectReader<T> read, CancellationToken cancellation)
+    private Task<ApiResult<T>> ReadAsync<T>(ApiCall call, ApiRequest request, ObjectReader<T> read, CancellationToken cancellation)
+        where T : class =>
+        CallAsync<T>(
+            call,
+            request,
+            async (answer, limit) =>
+            {
+                using var body = await Body.ReadAsync(answer.Content, LongestAnswer, limit);
+                return body is not null
+                    ? Parse(body.Text, read)
+                    : new ApiError(ApiFault.Transient, call, $"the API server's answer to {call} is longer than {LongestAnswer} bytes");
+            },
+            cancellation);
+
+    /// <summary>One call within <see cref="AnswerTimeout"/>: sent, and its answer taken in; whatever goes wrong is an error, unless the caller ended it.</summary>
+    private async Task<ApiResult<T>> CallAsync<T>(
+        ApiCall call, ApiRequest request, Func<HttpResponseMessage, CancellationToken, Task<ApiResult<T>>> take, CancellationToken cancellation)
         where T : class
     {
         using var limit = Within(AnswerTimeout, cancellation);
@@ -160,10 +176,7 @@ public sealed partial class ApiClient : IDisposable
             }
 
             using var answer = sent.Value;
-            using var body = await Body.ReadAsync(answer.Content, LongestAnswer, limit.Token);
-            return body is not null
-                ? Parse(body.Text, read)
-                : new ApiError(ApiFault.Transient, call, $"the API server's answer to {call} is longer than {LongestAnswer} bytes");
+            return await take(answer, limit.Token);
         }
         catch (Exception thrown) when (!cancellation.IsCancellationRequested && _connection.Describe(thrown, call) is { } error)
         {
