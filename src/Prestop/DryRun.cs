@@ -8,12 +8,12 @@ namespace Prestop;
 internal static class DryRun
 {
     /// <summary>Prints the plan.</summary>
-    /// <param name="request">The plan and what surrounds it.</param>
+    /// <param name="invocation">The plan and what surrounds it.</param>
     /// <returns>The exit code.</returns>
-    public static int Of(Request.Wait request)
+    public static int Of(Invocation.Wait invocation)
     {
-        var flaws = PlanFlaws.Of(request);
-        var code = Answer.Print(request.Log.AsJson ? Timeline.Json(request, flaws) : Timeline.Draw(request, flaws));
+        var flaws = PlanFlaws.Of(invocation);
+        var code = Output.Print(invocation.Log.AsJson ? Timeline.Json(invocation, flaws) : Timeline.Draw(invocation, flaws));
         return code is ExitCodes.Done && flaws.Count > 0 ? ExitCodes.FlawedPlan : code;
     }
 }

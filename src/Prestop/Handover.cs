@@ -22,7 +22,7 @@ internal static class Handover
             ExecFailure.WrongFormat => (ExitCodes.CommandNotExecutable, "not a program for this machine; check its architecture, or a script's first line"),
             _ => (ExitCodes.CommandNotExecutable, "cannot be executed; check the size of its arguments and the memory limit"),
         };
-        Answer.Complain($"'{command[0]}': {reason}", log.ToFirstProcess);
+        Output.Complain($"'{command[0]}': {reason}", log.ToFirstProcess);
         return code;
     }
 }

@@ -13,14 +13,14 @@ internal static class Program
         Allocator.KeepOneArena();
         NameServices.KeepToFilesAndDns();
         using var loop = new MainLoop();
-        return RequestReader.Read(Arguments.Exact(words), Variables.Find, loop.Time) switch
+        return InvocationReader.Read(Arguments.Exact(words), Variables.Find, loop.Time) switch
         {
-            Request.Print print => Answer.Print(print.Text),
-            Request.Install install => Installation.Run(install, loop),
-            Request.Wait { DryRun: true } wait => Prestop.DryRun.Of(wait),
-            Request.Wait wait => Waiting.Run(wait, loop),
-            Request.Refusal refusal => Answer.Refuse(refusal),
-            var other => throw new InvalidOperationException($"a request of no known kind: {other}"),
+            Invocation.Print print => Output.Print(print.Text),
+            Invocation.Install install => Installation.Run(install, loop),
+            Invocation.Wait { DryRun: true } wait => Prestop.DryRun.Of(wait),
+            Invocation.Wait wait => Waiting.Run(wait, loop),
+            Invocation.Refusal refusal => Output.Refuse(refusal),
+            var other => throw new InvalidOperationException($"an invocation of no known kind: {other}"),
         };
     }
 }

@@ -14,12 +14,12 @@ internal static class Waiting
     private const int RuntimeThreads = 5;
 
     /// <summary>Runs a plan. Returns only when there is no command or it could not be executed.</summary>
-    /// <param name="request">The plan and what surrounds it.</param>
+    /// <param name="invocation">The plan and what surrounds it.</param>
     /// <param name="loop">The clock of the plan's conditions, and where it is run.</param>
     /// <returns>The exit code.</returns>
-    public static int Run(Request.Wait request, MainLoop loop)
+    public static int Run(Invocation.Wait invocation, MainLoop loop)
     {
-        var result = loop.Run(() => RunAsync(request, loop));
+        var result = loop.Run(() => RunAsync(invocation, loop));
         if (!result.GoesOn)
         {
             return result.End switch
@@ -32,25 +32,25 @@ internal static class Waiting
 
         loop.Release();
         return loop.Signal is not 0 and var late ? ExitCodes.EndedBy(late)
-            : request.Command.Count > 0 ? Handover.To(request.Command, request.Log)
+            : invocation.Command.Count > 0 ? Handover.To(invocation.Command, invocation.Log)
             : ExitCodes.Done;
     }
 
-    private static async Task<PlanResult> RunAsync(Request.Wait request, MainLoop loop)
+    private static async Task<PlanResult> RunAsync(Invocation.Wait invocation, MainLoop loop)
     {
-        var log = new Log(request.Log, loop.Time);
-        using var narrator = new Narrator(request.Plan, log, request.Log.Detail, loop.Time);
+        var log = new Log(invocation.Log, loop.Time);
+        using var narrator = new Narrator(invocation.Plan, log, invocation.Log.Detail, loop.Time);
         if (log.Problem is { } problem)
         {
             narrator.Tell(new LogEntry(LogEvent.Warning) { Seen = problem });
         }
 
-        foreach (var flaw in PlanFlaws.Of(request))
+        foreach (var flaw in PlanFlaws.Of(invocation))
         {
             narrator.Tell(new LogEntry(LogEvent.Warning) { Seen = flaw });
         }
 
-        var result = await new PlanRun(Runnable(request.Plan), loop.Time, Random.Shared, narrator).RunAsync(loop.Terminated);
+        var result = await new PlanRun(Runnable(invocation.Plan), loop.Time, Random.Shared, narrator).RunAsync(loop.Terminated);
         narrator.Close(result, loop.SignalName);
         return result;
     }

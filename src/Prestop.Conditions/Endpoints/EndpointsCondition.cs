@@ -141,7 +141,7 @@ internal sealed class EndpointsCondition(
     {
         switch (error.Fault)
         {
-            case ApiFault.Gone:
+            case ApiFault.Expired:
                 return new Observation(Finding.Unclear, $"{error.Message}; listing again");
             case ApiFault.Transient:
                 return new Observation(Finding.Unclear, error.Message)

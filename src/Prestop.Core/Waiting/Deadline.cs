@@ -59,19 +59,19 @@ public sealed class Deadline
     /// <param name="cancellation">Ends the waiting.</param>
     public Task<bool> ArrivesAsync(CancellationToken cancellation) => Pause.UntilAsync(_length, _start, _time, cancellation);
 
-    /// <summary>Joins the deadline and the caller's own token; see <see cref="Limit"/>.</summary>
+    /// <summary>Joins the deadline and the caller's own token; see <see cref="DeadlineTokenSource"/>.</summary>
     /// <param name="caller">The caller's way to call the wait off.</param>
-    public Limit Or(CancellationToken caller) => new(IsNever ? Timeout.InfiniteTimeSpan : Pause.Timer(Left), _time, caller);
+    public DeadlineTokenSource Or(CancellationToken caller) => new(IsNever ? Timeout.InfiniteTimeSpan : Pause.Timer(Left), _time, caller);
 }
 
 /// <summary>What ends a wait from outside: a deadline or the caller, and afterwards it can be told which.</summary>
-public sealed class Limit : IDisposable
+public sealed class DeadlineTokenSource : IDisposable
 {
     private readonly CancellationTokenSource _timer;
     private readonly CancellationTokenSource _either;
     private readonly CancellationToken _caller;
 
-    internal Limit(TimeSpan left, TimeProvider time, CancellationToken caller)
+    internal DeadlineTokenSource(TimeSpan left, TimeProvider time, CancellationToken caller)
     {
         _caller = caller;
         _timer = new CancellationTokenSource(left, time);

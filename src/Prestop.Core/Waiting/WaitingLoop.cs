@@ -147,7 +147,7 @@ public sealed class WaitingLoop(WaitingRules rules, TimeProvider time, Random ra
     }
 
     /// <summary>Waits for a look. False when the limit came first and the look had not ended at that moment.</summary>
-    private static async Task<bool> EndsAsync(Task look, Limit limit)
+    private static async Task<bool> EndsAsync(Task look, DeadlineTokenSource limit)
     {
         try
         {

@@ -64,7 +64,7 @@ public sealed partial class ApiClient : IDisposable
     /// <param name="resource">The kind of object.</param>
     /// <param name="selection">Which of them.</param>
     /// <param name="cancellation">Ends the call.</param>
-    /// <returns>The list, or the error; <see cref="ApiFault.Gone"/> when it changed too much while its parts were fetched.</returns>
+    /// <returns>The list, or the error; <see cref="ApiFault.Expired"/> when it changed too much while its parts were fetched.</returns>
     public async Task<ApiResult<ResourceList<T>>> ListAsync<T>(Resource<T> resource, Selection selection, CancellationToken cancellation)
         where T : class, IApiObject
     {
@@ -195,6 +195,6 @@ public sealed partial class ApiClient : IDisposable
         return value;
     }
 
-    private Limit Within(TimeSpan length, CancellationToken cancellation) =>
+    private DeadlineTokenSource Within(TimeSpan length, CancellationToken cancellation) =>
         Deadline.After(length, _time.GetTimestamp(), _time).Or(cancellation);
 }

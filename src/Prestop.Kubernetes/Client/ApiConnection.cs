@@ -83,7 +83,7 @@ internal sealed class ApiConnection(ClusterAccess access, TimeSpan connectTimeou
             403 => ApiFault.Forbidden,
             404 => ApiFault.NotFound,
             409 => ApiFault.Conflict,
-            410 => ApiFault.Gone,
+            410 => ApiFault.Expired,
             0 or 408 or 429 or >= 500 => ApiFault.Transient,
             _ => ApiFault.Rejected,
         };

@@ -25,7 +25,7 @@ public enum ApiFault
     Conflict,
 
     /// <summary>What is known cannot be brought up to date, so list anew: 410, or an event that nobody can read.</summary>
-    Gone,
+    Expired,
 
     /// <summary>The server's certificate is not from the cluster's authorities, has expired, or is for another host.</summary>
     Untrusted,

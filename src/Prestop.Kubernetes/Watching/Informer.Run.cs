@@ -100,7 +100,7 @@ public sealed partial class Informer<T>
         private TimeSpan Failed(ApiError error)
         {
             var again = (error.RetryAfter ?? TimeSpan.Zero) + _backoff.Next();
-            if (error.Fault is not (ApiFault.Gone or ApiFault.NotFound))
+            if (error.Fault is not (ApiFault.Expired or ApiFault.NotFound))
             {
                 observer.OnFailure(error, again);
             }

@@ -124,7 +124,7 @@ public sealed partial class Informer<T>(ApiClient api, Resource<T> resource, Sel
 
     private ApiError Lost(ApiError error)
     {
-        if (error.Fault is ApiFault.Gone or ApiFault.NotFound)
+        if (error.Fault is ApiFault.Expired or ApiFault.NotFound)
         {
             _version = null;
         }

@@ -7,7 +7,7 @@ namespace Prestop.Kubernetes.Watching;
 
 /// <summary>
 /// An open watch. After an error or <see cref="WatchEventType.End"/> it has nothing more to say: the next watch goes on from
-/// the last version that was reported, except after <see cref="ApiFault.Gone"/>, when a new list is due.
+/// the last version that was reported, except after <see cref="ApiFault.Expired"/>, when a new list is due.
 /// </summary>
 /// <typeparam name="T">The objects' type.</typeparam>
 public sealed class Watch<T> : IDisposable
@@ -18,11 +18,11 @@ public sealed class Watch<T> : IDisposable
     private readonly ObjectReader<T> _read;
     private readonly HttpResponseMessage _answer;
     private readonly LineReader _lines;
-    private readonly Limit _limit;
+    private readonly DeadlineTokenSource _limit;
     private readonly CancellationToken _caller;
 
     internal Watch(
-        ApiConnection connection, ApiCall call, ObjectReader<T> read, HttpResponseMessage answer, Stream body, Limit limit, CancellationToken caller)
+        ApiConnection connection, ApiCall call, ObjectReader<T> read, HttpResponseMessage answer, Stream body, DeadlineTokenSource limit, CancellationToken caller)
     {
         (_connection, _call, _read, _answer, _limit, _caller) = (connection, call, read, answer, limit, caller);
         _lines = new LineReader(body, ApiClient.LongestLine);
@@ -45,12 +45,12 @@ public sealed class Watch<T> : IDisposable
         }
         catch (InvalidDataException)
         {
-            return new ApiError(ApiFault.Gone, _call, $"an event is longer than {ApiClient.LongestLine} bytes");
+            return new ApiError(ApiFault.Expired, _call, $"an event is longer than {ApiClient.LongestLine} bytes");
         }
         catch (JsonException)
         {
             // What the event said is lost, so what is known may be wrong from here on.
-            return new ApiError(ApiFault.Gone, _call, "an event makes no sense");
+            return new ApiError(ApiFault.Expired, _call, "an event makes no sense");
         }
         catch (Exception thrown) when (!_caller.IsCancellationRequested && _connection.Describe(thrown, _call) is { } error)
         {

@@ -20,22 +20,22 @@ internal static class Installation
         | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
 
     /// <summary>Copies. The file appears whole or not at all: a pod that restarts may be running the old one.</summary>
-    /// <param name="request">An existing directory, and whether to copy at all.</param>
+    /// <param name="invocation">An existing directory, and whether to copy at all.</param>
     /// <param name="loop">Holds SIGTERM and SIGINT back until the copy is done or given up.</param>
     /// <returns>The exit code.</returns>
-    public static int Run(Request.Install request, MainLoop loop)
+    public static int Run(Invocation.Install invocation, MainLoop loop)
     {
-        var directory = request.Directory;
+        var directory = invocation.Directory;
         var target = Path.Join(directory, FileName);
         try
         {
-            if (request.DryRun)
+            if (invocation.DryRun)
             {
-                return Directory.Exists(directory) ? Answer.Print($"would install {target}\n") : Fail(directory, NoDirectory);
+                return Directory.Exists(directory) ? Output.Print($"would install {target}\n") : Fail(directory, NoDirectory);
             }
 
             WholeFile.Copy("/proc/self/exe", target, Executable);
-            return Answer.Print($"{target}\n");
+            return Output.Print($"{target}\n");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException)
         {
@@ -50,7 +50,7 @@ internal static class Installation
 
     private static int Fail(string directory, string reason)
     {
-        Answer.Complain($"'{directory}': {reason}");
+        Output.Complain($"'{directory}': {reason}");
         return ExitCodes.Broken;
     }
 

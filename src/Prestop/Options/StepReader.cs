@@ -37,7 +37,7 @@ internal static class StepReader
         }
 
         return scheme.Parse(target, settings, out var problem) is { } condition
-            ? new ConditionStep(Shown(text), gone ? new Gone(condition) : condition)
+            ? new ConditionStep(Shown(text), gone ? new GoneCondition(condition) : condition)
             : Refuse(problem);
 
         Step? ReadPause()

@@ -13,14 +13,14 @@ internal static class PlanFlaws
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(2);
 
     /// <summary>The flaws, a line each with its fix; none when the plan is sound.</summary>
-    /// <param name="request">The plan and what surrounds it.</param>
-    public static IReadOnlyList<string> Of(Request.Wait request) =>
-        [.. new[] { Grace(request), Deadline(request), Endless(request), Fallback(request.Plan) }.OfType<string>()];
+    /// <param name="invocation">The plan and what surrounds it.</param>
+    public static IReadOnlyList<string> Of(Invocation.Wait invocation) =>
+        [.. new[] { Grace(invocation), Deadline(invocation), Endless(invocation), Fallback(invocation.Plan) }.OfType<string>()];
 
-    private static string? Grace(Request.Wait request)
+    private static string? Grace(Invocation.Wait invocation)
     {
-        var plan = request.Plan;
-        if (request.Grace is not { } grace || plan.LongestRun <= grace - Margin)
+        var plan = invocation.Plan;
+        if (invocation.Grace is not { } grace || plan.LongestRun <= grace - Margin)
         {
             return null;
         }
@@ -59,9 +59,9 @@ internal static class PlanFlaws
         return $"lower {string.Join(" and ", options)} to {TextForm.Length(end)}";
     }
 
-    private static string? Deadline(Request.Wait request)
+    private static string? Deadline(Invocation.Wait invocation)
     {
-        if (request.Plan.FirstImpossible is not { } impossible)
+        if (invocation.Plan.FirstImpossible is not { } impossible)
         {
             return null;
         }
@@ -70,21 +70,21 @@ internal static class PlanFlaws
         var fix = impossible.End == TimeSpan.MaxValue ? "it never ends"
             : $"it cannot end before {TextForm.Length(impossible.End)}: raise --max {(isPause ? "to" : "above")} that"
                 + (isPause ? ", or shorten it" : ", or lower --quiet, --successes or --interval");
-        var command = request.Command.Count > 0 && !request.Plan.ContinueOnFailure ? "; COMMAND is never run" : "";
+        var command = invocation.Command.Count > 0 && !invocation.Plan.ContinueOnFailure ? "; COMMAND is never run" : "";
         return $"'{impossible.Step.Text}' can never be done by the deadline of {TextForm.Length(impossible.Deadline)}, since {fix}{command}";
     }
 
     /// <summary>A duration for ever ends nothing but the plan itself.</summary>
-    private static string? Endless(Request.Wait request)
+    private static string? Endless(Invocation.Wait invocation)
     {
-        var steps = request.Plan.Steps;
-        var endless = request.Plan switch
+        var steps = invocation.Plan.Steps;
+        var endless = invocation.Plan switch
         {
             { Max: not null } => null,
             { Order: StepOrder.Any } => steps.All(IsEndless) ? steps[0] : null,
             _ => steps.FirstOrDefault(IsEndless),
         };
-        var isFollowed = request.Command.Count > 0 || (request.Plan.Order is StepOrder.InOrder && steps[^1] != endless);
+        var isFollowed = invocation.Command.Count > 0 || (invocation.Plan.Order is StepOrder.InOrder && steps[^1] != endless);
         return endless is not null && isFollowed
             ? $"'{endless.Text}' never ends, so what follows it is never reached: give a duration that ends"
             : null;

@@ -11,11 +11,11 @@ namespace Prestop.Report;
 internal static class Timeline
 {
     /// <summary>Draws a plan for people.</summary>
-    /// <param name="request">The plan and what follows it.</param>
+    /// <param name="invocation">The plan and what follows it.</param>
     /// <param name="flaws">What it cannot do.</param>
-    public static string Draw(Request.Wait request, IReadOnlyList<string> flaws)
+    public static string Draw(Invocation.Wait invocation, IReadOnlyList<string> flaws)
     {
-        var plan = request.Plan;
+        var plan = invocation.Plan;
         var text = new StringBuilder();
         for (var i = 0; i < plan.Steps.Count; i++)
         {
@@ -39,15 +39,15 @@ internal static class Timeline
             Row(text, fallback, "what cannot be judged until now is passed over (--fallback)");
         }
 
-        var left = request.Command.Count > 0 && request.Grace > plan.LongestRun ? $", with {TextForm.Length(request.Grace - plan.LongestRun)} left" : "";
-        Row(text, plan.LongestRun, $"at the latest: {Next(request)}{left}");
-        foreach (var name in request.UnsetInCommand)
+        var left = invocation.Command.Count > 0 && invocation.Grace > plan.LongestRun ? $", with {TextForm.Length(invocation.Grace - plan.LongestRun)} left" : "";
+        Row(text, plan.LongestRun, $"at the latest: {Next(invocation)}{left}");
+        foreach (var name in invocation.UnsetInCommand)
         {
             Row(text, null, $"$({name}) is not set: COMMAND gets these words");
         }
 
         Row(text, null, plan.ContinueOnFailure ? "after a deadline or a broken condition: goes on all the same" : "after a deadline: exit 124; after a broken condition: exit 125");
-        if (request.Grace is { } grace)
+        if (invocation.Grace is { } grace)
         {
             Row(text, grace, "the grace period ends: SIGKILL");
         }
@@ -61,11 +61,11 @@ internal static class Timeline
     }
 
     /// <summary>The same as a JSON object on one line. The members are documented in the README.</summary>
-    /// <param name="request">The plan and what follows it.</param>
+    /// <param name="invocation">The plan and what follows it.</param>
     /// <param name="flaws">What it cannot do.</param>
-    public static string Json(Request.Wait request, IReadOnlyList<string> flaws)
+    public static string Json(Invocation.Wait invocation, IReadOnlyList<string> flaws)
     {
-        var plan = request.Plan;
+        var plan = invocation.Plan;
         var output = new ArrayBufferWriter<byte>(512);
         using (var json = new Utf8JsonWriter(output))
         {
@@ -86,9 +86,9 @@ internal static class Timeline
             JsonForm.WriteSeconds(json, "fallback_seconds", plan.Fallback);
             json.WriteString("on_failure", plan.ContinueOnFailure ? "continue" : "stop");
             JsonForm.WriteSeconds(json, "end_seconds", plan.LongestRun);
-            JsonForm.WriteSeconds(json, "grace_seconds", request.Grace);
-            WriteTexts(json, "command", request.CommandAsWritten);
-            WriteTexts(json, "unset", request.UnsetInCommand);
+            JsonForm.WriteSeconds(json, "grace_seconds", invocation.Grace);
+            WriteTexts(json, "command", invocation.CommandAsWritten);
+            WriteTexts(json, "unset", invocation.UnsetInCommand);
             WriteTexts(json, "warnings", flaws);
             json.WriteEndObject();
         }
@@ -96,7 +96,7 @@ internal static class Timeline
         return Encoding.UTF8.GetString(output.WrittenSpan) + "\n";
     }
 
-    private static string Next(Request.Wait request) => request.Command.Count == 0 ? "exit" : "run " + string.Join(' ', request.CommandAsWritten.Select(Quoted));
+    private static string Next(Invocation.Wait invocation) => invocation.Command.Count == 0 ? "exit" : "run " + string.Join(' ', invocation.CommandAsWritten.Select(Quoted));
 
     /// <summary>A word of a command so that its ends can be seen.</summary>
     private static string Quoted(string word) =>

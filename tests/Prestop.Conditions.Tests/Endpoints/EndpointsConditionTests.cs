@@ -367,7 +367,7 @@ public sealed class EndpointsConditionTests : IAsyncDisposable
     [Fact(Timeout = Patience)]
     public async Task Gone_is_done_when_the_pod_is_listed_as_ready_and_not_when_it_cannot_be_told()
     {
-        var gone = new Gone(_fixture.Condition);
+        var gone = new GoneCondition(_fixture.Condition);
         Assert.Equal(Finding.Unclear, (await gone.AskAsync(Cancellation)).Finding);
         Server.Slices.Put(new Slice("web-a", Other()));
         Assert.Equal(Finding.NotMet, (await gone.AskAsync(Cancellation)).Finding);

@@ -75,7 +75,7 @@ public sealed class TrafficConditionTests
     [Fact]
     public void Gone_is_done_as_soon_as_traffic_is_seen()
     {
-        var result = Wait(Table(TimeSpan.FromSeconds(8)), condition => new Gone(condition));
+        var result = Wait(Table(TimeSpan.FromSeconds(8)), condition => new GoneCondition(condition));
 
         Assert.Equal(WaitEnd.Met, result.End);
         Assert.InRange(result.Elapsed.TotalSeconds, 8, 9);
@@ -83,7 +83,7 @@ public sealed class TrafficConditionTests
 
     [Fact]
     public void Gone_is_not_done_while_it_is_too_soon_to_tell() =>
-        Assert.Equal(WaitEnd.DeadlineExceeded, Wait(Table(), condition => new Gone(condition)).End);
+        Assert.Equal(WaitEnd.DeadlineExceeded, Wait(Table(), condition => new GoneCondition(condition)).End);
 
     [Fact]
     public void A_fallback_does_not_cut_a_quiet_period_short()

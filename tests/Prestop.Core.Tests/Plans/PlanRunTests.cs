@@ -49,7 +49,7 @@ public class PlanRunTests
     {
         Script[] scripts = [new(Script.Broken), new(Script.Met), Script.Hanging()];
 
-        Run(new Plan { Steps = [Sleep(1), .. scripts.Select(script => new ConditionStep("", new Gone(script)))], Order = order });
+        Run(new Plan { Steps = [Sleep(1), .. scripts.Select(script => new ConditionStep("", new GoneCondition(script)))], Order = order });
 
         Assert.All(scripts, script => Assert.Equal(1, script.Disposed));
     }

@@ -177,7 +177,7 @@ public class WaitingLoopTests
         var judged = new Script { IsBeingJudged = true };
 
         Assert.Equal(new WaitResult(WaitEnd.DeadlineExceeded, "", 20 * Second), Wait(judged, Fallback(7 * Second), deadline: 20 * Second));
-        Assert.Equal(WaitEnd.DeadlineExceeded, Wait(new Gone(judged), Fallback(7 * Second), deadline: 20 * Second).End);
+        Assert.Equal(WaitEnd.DeadlineExceeded, Wait(new GoneCondition(judged), Fallback(7 * Second), deadline: 20 * Second).End);
     }
 
     [Fact]
@@ -254,11 +254,11 @@ public class WaitingLoopTests
     [Fact]
     public void Gone_is_met_by_what_is_certain_only()
     {
-        Assert.Equal(WaitEnd.Met, Wait(new Gone(new Script(Script.Absent))).End);
-        Assert.Equal(WaitEnd.Met, Wait(new Gone(new Script(Script.NotMet))).End);
-        Assert.Equal(WaitEnd.Broken, Wait(new Gone(new Script(Script.Broken))).End);
-        Assert.Equal(WaitEnd.DeadlineExceeded, Wait(new Gone(new Script(Script.Met)), deadline: Second).End);
-        Assert.Equal(WaitEnd.DeadlineExceeded, Wait(new Gone(new Script(Script.Unclear)), deadline: Second).End);
+        Assert.Equal(WaitEnd.Met, Wait(new GoneCondition(new Script(Script.Absent))).End);
+        Assert.Equal(WaitEnd.Met, Wait(new GoneCondition(new Script(Script.NotMet))).End);
+        Assert.Equal(WaitEnd.Broken, Wait(new GoneCondition(new Script(Script.Broken))).End);
+        Assert.Equal(WaitEnd.DeadlineExceeded, Wait(new GoneCondition(new Script(Script.Met)), deadline: Second).End);
+        Assert.Equal(WaitEnd.DeadlineExceeded, Wait(new GoneCondition(new Script(Script.Unclear)), deadline: Second).End);
     }
 
     private WaitingLoop Loop(WaitingRules rules) => new(rules, _clock, new Random(1));
@@ -277,7 +277,7 @@ public class WaitingLoopTests
 
         Assert.Equal(new WaitResult(WaitEnd.Met, settled.Seen, Second), result);
         Assert.Equal(settled, _looks[^1]);
-        Assert.Equal(WaitEnd.DeadlineExceeded, Wait(new Gone(new Script(Script.Met) { Settled = settled }), deadline: Second).End);
+        Assert.Equal(WaitEnd.DeadlineExceeded, Wait(new GoneCondition(new Script(Script.Met) { Settled = settled }), deadline: Second).End);
     }
 
     [Fact]

@@ -85,7 +85,7 @@ public sealed class ListTests : IAsyncDisposable
             await LoopbackApiServer.SendAsync(stream, 200, page, cancellation);
         });
 
-        Assert.Equal(ApiFault.Gone, (await _fixture.ListAsync(Cancellation)).Error?.Fault);
+        Assert.Equal(ApiFault.Expired, (await _fixture.ListAsync(Cancellation)).Error?.Fault);
     }
 
     [Fact(Timeout = ClientFixture.Patience)]
@@ -173,7 +173,7 @@ public sealed class ListTests : IAsyncDisposable
     [InlineData(400, ApiFault.Rejected)]
     [InlineData(404, ApiFault.NotFound)]
     [InlineData(408, ApiFault.Transient)]
-    [InlineData(410, ApiFault.Gone)]
+    [InlineData(410, ApiFault.Expired)]
     public async Task Every_refusal_has_its_kind(int code, ApiFault fault)
     {
         Server.ReplyOnce("list", LoopbackApiServer.Answering(code, "", "Location: https://elsewhere/"));

@@ -44,8 +44,8 @@ public sealed class ReplayTests : IAsyncDisposable
     }
 
     [Theory]
-    [InlineData("list-continue-expired", ApiFault.Gone, "Expired")]
-    [InlineData("list-exact-old", ApiFault.Gone, "Expired")]
+    [InlineData("list-continue-expired", ApiFault.Expired, "Expired")]
+    [InlineData("list-exact-old", ApiFault.Expired, "Expired")]
     [InlineData("list-bad-continue", ApiFault.Rejected, "BadRequest")]
     [InlineData("list-bad-selector", ApiFault.Rejected, "BadRequest")]
     [InlineData("list-future", ApiFault.Transient, "Timeout")]

@@ -268,7 +268,7 @@ public sealed class InformerTests : IAsyncDisposable
 
         // The next watch goes on from the last bookmark.
         server.Answer(200, Recording.Lines("watch-too-old")[0] + "\n");
-        Assert.Equal(ApiFault.Gone, (await pods.WatchAsync(_ => true, _stop.Token))?.Fault);
+        Assert.Equal(ApiFault.Expired, (await pods.WatchAsync(_ => true, _stop.Token))?.Fault);
         Assert.Equal("30067", server.Requests[2].Query["resourceVersion"]);
         Assert.False(pods.IsCurrent);
         Assert.Equal(1, pods.Count);

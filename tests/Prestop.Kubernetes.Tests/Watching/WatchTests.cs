@@ -55,8 +55,8 @@ public sealed class WatchTests : IAsyncDisposable
     [Theory(Timeout = ClientFixture.Patience)]
     [InlineData(WatchEnding.Cut, ApiFault.Transient)]
     [InlineData(WatchEnding.CutInEvent, ApiFault.Transient)]
-    [InlineData(WatchEnding.GoneEvent, ApiFault.Gone)]
-    [InlineData(WatchEnding.Garbage, ApiFault.Gone)]
+    [InlineData(WatchEnding.GoneEvent, ApiFault.Expired)]
+    [InlineData(WatchEnding.Garbage, ApiFault.Expired)]
     internal async Task An_end_that_is_out_of_order_comes_after_the_events(WatchEnding how, ApiFault fault)
     {
         var version = Server.Slices.Version;
@@ -78,7 +78,7 @@ public sealed class WatchTests : IAsyncDisposable
     }
 
     [Theory(Timeout = ClientFixture.Patience)]
-    [InlineData(WatchEnding.GoneStatus, ApiFault.Gone)]
+    [InlineData(WatchEnding.GoneStatus, ApiFault.Expired)]
     [InlineData(WatchEnding.InternalError, ApiFault.Transient)]
     [InlineData(WatchEnding.CutBeforeHead, ApiFault.Transient)]
     internal async Task A_watch_that_does_not_open_says_why(WatchEnding how, ApiFault fault)
@@ -98,7 +98,7 @@ public sealed class WatchTests : IAsyncDisposable
         Server.Slices.Compact();
         using var watch = await _fixture.WatchAsync(version, Cancellation);
 
-        Assert.Equal(ApiFault.Gone, (await watch.NextAsync()).Error?.Fault);
+        Assert.Equal(ApiFault.Expired, (await watch.NextAsync()).Error?.Fault);
     }
 
     [Fact(Timeout = ClientFixture.Patience)]
@@ -122,7 +122,7 @@ public sealed class WatchTests : IAsyncDisposable
 
         var error = (await watch.NextAsync()).Error;
 
-        Assert.Equal(ApiFault.Gone, error?.Fault);
+        Assert.Equal(ApiFault.Expired, error?.Fault);
         Assert.Equal($"an event is longer than {ApiClient.LongestLine} bytes", error?.Message);
     }
 
@@ -140,7 +140,7 @@ public sealed class WatchTests : IAsyncDisposable
         Server.ReplyOnce("watch", LoopbackApiServer.Answering(200, line + "\n"));
         using var watch = await _fixture.WatchAsync(Server.Slices.Version, Cancellation);
 
-        Assert.Equal(ApiFault.Gone, (await watch.NextAsync()).Error?.Fault);
+        Assert.Equal(ApiFault.Expired, (await watch.NextAsync()).Error?.Fault);
     }
 
     [Fact(Timeout = ClientFixture.Patience)]

@@ -72,5 +72,5 @@ public class PlanFlawsTests
 
     private static IReadOnlyList<string> Find(string line) => PlanFlaws.Of(Read(line));
 
-    private static Request.Wait Read(string line) => Assert.IsType<Request.Wait>(RequestReader.Read(line.Split(' '), _ => null, TimeProvider.System));
+    private static Invocation.Wait Read(string line) => Assert.IsType<Invocation.Wait>(InvocationReader.Read(line.Split(' '), _ => null, TimeProvider.System));
 }

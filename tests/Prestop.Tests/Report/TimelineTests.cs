@@ -78,6 +78,6 @@ public class TimelineTests
 
     private static string Draw(params string[] words) => Timeline.Draw(Read(words), []);
 
-    private static Request.Wait Read(params string[] words) =>
-        Assert.IsType<Request.Wait>(RequestReader.Read(words, name => name == "A" ? "a" : null, TimeProvider.System));
+    private static Invocation.Wait Read(params string[] words) =>
+        Assert.IsType<Invocation.Wait>(InvocationReader.Read(words, name => name == "A" ? "a" : null, TimeProvider.System));
 }

@@ -248,7 +248,7 @@ public sealed class DrainTimelineTests
 
         Assert.Equal("Released", sidecar.Drain.State.ToString());
         sidecar.Drain.Leave();
-        Assert.Equal("Gone", sidecar.Drain.State.ToString());
+        Assert.Equal("Ended", sidecar.Drain.State.ToString());
     }
 
     [Fact]

@@ -55,7 +55,7 @@ public sealed class SidecarLogTests
         {
             log.Started();
             log.Waits(AHit with { Kind = RequestKind.Waitz, Status = 0 });
-            log.WaiterGone(AHit);
+            log.WaiterLeft(AHit);
             log.WaiterRefused(AHit);
             log.StartedByWaitz();
             log.ServesAgain();

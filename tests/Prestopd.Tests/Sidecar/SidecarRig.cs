@@ -92,7 +92,7 @@ internal sealed class SidecarRig : IDisposable
     /// <summary>What the client gets.</summary>
     internal sealed record Answer(int Status, string? ContentType, string Body);
 
-    private sealed record Peer(IPEndPoint Address, CancellationToken Gone) : HttpRequest.IClient
+    private sealed record Peer(IPEndPoint Address, CancellationToken Aborted) : HttpRequest.IClient
     {
         public ValueTask<ReadOnlyMemory<byte>?> ReadBodyAsync() => throw new NotSupportedException("the sidecar reads no body");
     }

@@ -50,7 +50,7 @@ internal sealed class HttpConnection : ConnectionTable.Entry, HttpRequest.IClien
     public override bool IsLoopback { get; }
 
     /// <inheritdoc/>
-    public CancellationToken Gone
+    public CancellationToken Aborted
     {
         get
         {

@@ -23,8 +23,8 @@ internal sealed class HttpRequest
         /// <summary>The address; IPv4 in its own form, not mapped into IPv6.</summary>
         IPEndPoint Address { get; }
 
-        /// <inheritdoc cref="HttpRequest.Gone"/>
-        CancellationToken Gone { get; }
+        /// <inheritdoc cref="HttpRequest.Aborted"/>
+        CancellationToken Aborted { get; }
 
         /// <inheritdoc cref="HttpRequest.ReadBodyAsync"/>
         ValueTask<ReadOnlyMemory<byte>?> ReadBodyAsync();
@@ -48,7 +48,7 @@ internal sealed class HttpRequest
     /// Cancelled when the client hangs up or the server stops. Who asks for it ends the connection after this request. A client that
     /// only closes its half looks the same, so ask for it where an answer takes long, and not elsewhere.
     /// </summary>
-    public CancellationToken Gone => _client.Gone;
+    public CancellationToken Aborted => _client.Aborted;
 
     /// <summary>The value of a header field, the first where there are several; null without one.</summary>
     /// <param name="name">The name in lower case.</param>

@@ -10,7 +10,7 @@ internal interface IRequestHandler
 {
     /// <summary>Answers one request.</summary>
     /// <param name="request">The request; valid until the answer.</param>
-    /// <returns>The answer. Nobody gets it when <see cref="HttpRequest.Gone"/> was cancelled.</returns>
+    /// <returns>The answer. Nobody gets it when <see cref="HttpRequest.Aborted"/> was cancelled.</returns>
     ValueTask<HttpResponse> AnswerAsync(HttpRequest request);
 }
 

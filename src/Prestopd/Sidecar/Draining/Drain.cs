@@ -109,7 +109,7 @@ internal sealed class Drain : IDisposable
     {
         lock (_gate)
         {
-            _state = DrainState.Gone;
+            _state = DrainState.Ended;
         }
     }
 

@@ -16,5 +16,5 @@ internal enum DrainState
     Released,
 
     /// <summary>Nothing is listened to any more.</summary>
-    Gone,
+    Ended,
 }

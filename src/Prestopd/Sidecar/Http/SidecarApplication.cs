@@ -90,16 +90,16 @@ internal sealed class SidecarApplication(
             log.Waits(entry);
             if (options.WaitzToken is { } token ? HasToken(request.Query, token) : isLocal)
             {
-                await DrainAsync(request.Gone);
+                await DrainAsync(request.Aborted);
             }
             else
             {
-                await drain.Released.WaitAsync(request.Gone);
+                await drain.Released.WaitAsync(request.Aborted);
             }
         }
         catch (OperationCanceledException)
         {
-            log.WaiterGone(entry);
+            log.WaiterLeft(entry);
         }
         finally
         {

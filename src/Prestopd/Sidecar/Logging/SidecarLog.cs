@@ -54,7 +54,7 @@ internal sealed class SidecarLog(LineWriter lines, TimeProvider time, LogFormat 
     public void Waits(in AccessLogEntry request) => OfWaiter("waitz", $"/waitz from {request.Remote} current rate {request.Hits} requests in {Interval}", request);
 
     /// <summary>A caller of <c>/waitz</c> hung up.</summary>
-    public void WaiterGone(in AccessLogEntry request) => OfWaiter("waitz_gone", "/waitz gone", request);
+    public void WaiterLeft(in AccessLogEntry request) => OfWaiter("waitz_gone", "/waitz gone", request);
 
     /// <summary>A caller of <c>/waitz</c> was sent away, because too many wait already.</summary>
     public void WaiterRefused(in AccessLogEntry request) => OfWaiter("waitz_refused", $"/waitz from {request.Remote} status 503", request);

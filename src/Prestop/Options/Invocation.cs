@@ -3,27 +3,27 @@ using Prestop.Core.Plans;
 namespace Prestop.Options;
 
 /// <summary>What the user wants, all of it checked.</summary>
-internal abstract record Request
+internal abstract record Invocation
 {
     /// <summary>Print help, the version or suggestions.</summary>
     /// <param name="Text">What to print.</param>
-    public sealed record Print(string Text) : Request;
+    public sealed record Print(string Text) : Invocation;
 
     /// <summary>Copy this program.</summary>
     /// <param name="Directory">Where to.</param>
     /// <param name="DryRun">Whether to say so instead.</param>
-    public sealed record Install(string Directory, bool DryRun) : Request;
+    public sealed record Install(string Directory, bool DryRun) : Invocation;
 
     /// <summary>Nothing that could be done.</summary>
     /// <param name="ExitCode">What to exit with.</param>
     /// <param name="Reasons">Why, a line each.</param>
     /// <param name="ToFirstProcess">Whether the container's own log gets them too.</param>
-    public sealed record Refusal(int ExitCode, IReadOnlyList<string> Reasons, bool ToFirstProcess) : Request;
+    public sealed record Refusal(int ExitCode, IReadOnlyList<string> Reasons, bool ToFirstProcess) : Invocation;
 
     /// <summary>Wait, then run the command.</summary>
     /// <param name="Plan">What to wait for.</param>
     /// <param name="Command">What to run then, references replaced; empty: nothing.</param>
-    public sealed record Wait(Plan Plan, IReadOnlyList<string> Command) : Request
+    public sealed record Wait(Plan Plan, IReadOnlyList<string> Command) : Invocation
     {
         /// <summary>The command with its references as they are: what they stand for may be secret, so only this is shown.</summary>
         public IReadOnlyList<string> CommandAsWritten { get; init; } = [];

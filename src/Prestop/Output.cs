@@ -7,7 +7,7 @@ using Prestop.Options;
 namespace Prestop;
 
 /// <summary>What is said outside of a wait.</summary>
-internal static class Answer
+internal static class Output
 {
     /// <summary>Prints what was asked for.</summary>
     /// <param name="text">The text, its line ends included.</param>
@@ -26,7 +26,7 @@ internal static class Answer
     /// <summary>Says why nothing was done.</summary>
     /// <param name="refusal">The reasons.</param>
     /// <returns>The exit code.</returns>
-    public static int Refuse(Request.Refusal refusal)
+    public static int Refuse(Invocation.Refusal refusal)
     {
         foreach (var reason in refusal.Reasons)
         {

@@ -2,7 +2,7 @@ namespace Prestop.Core.Waiting;
 
 /// <summary>The opposite of a condition, for certain: what cannot be told keeps waiting.</summary>
 /// <param name="condition">What must no longer hold.</param>
-public sealed class Gone(ICondition condition) : ICondition
+public sealed class GoneCondition(ICondition condition) : ICondition
 {
     /// <inheritdoc/>
     public bool IsBeingJudged => condition.IsBeingJudged;

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Prestop.Tests.Options;
 
-public class RequestReaderTests
+public class InvocationReaderTests
 {
     private static readonly Dictionary<string, string> NoVariables = [];
 
@@ -50,7 +50,7 @@ public class RequestReaderTests
     {
         string[] words = [.. Words(line).Select(word => word.Replace("no_name:\u00a0", "no name:x", StringComparison.Ordinal))];
 
-        var refusal = Assert.IsType<Request.Refusal>(Read(words, NoVariables));
+        var refusal = Assert.IsType<Invocation.Refusal>(Read(words, NoVariables));
 
         Assert.Equal(ExitCodes.Usage, refusal.ExitCode);
         Assert.StartsWith(problem, Assert.Single(refusal.Reasons), StringComparison.Ordinal);
@@ -65,7 +65,7 @@ public class RequestReaderTests
     [InlineData("--quiet 9s closed://:80", 9)]
     public void The_quiet_period_is_auto_unless_a_length_is_given(string line, double shortest)
     {
-        var step = Assert.IsType<ConditionStep>(Assert.Single(Assert.IsType<Request.Wait>(Read(Words(line), NoVariables)).Plan.Steps));
+        var step = Assert.IsType<ConditionStep>(Assert.Single(Assert.IsType<Invocation.Wait>(Read(Words(line), NoVariables)).Plan.Steps));
 
         Assert.Equal(shortest, step.Condition.ShortestWait.TotalSeconds, 0.001);
     }
@@ -79,16 +79,16 @@ public class RequestReaderTests
     [InlineData("--ignore none idle://:80", "node-7", null)]
     public void The_addresses_of_the_node_are_read_where_they_are_used(string line, string host, string? problem)
     {
-        var request = Read(Words(line), new Dictionary<string, string> { ["HOST_IP"] = host });
+        var invocation = Read(Words(line), new Dictionary<string, string> { ["HOST_IP"] = host });
 
-        Assert.Equal(problem is not null, request is Request.Refusal);
-        Assert.StartsWith(problem ?? "", request is Request.Refusal refusal ? Assert.Single(refusal.Reasons) : "", StringComparison.Ordinal);
+        Assert.Equal(problem is not null, invocation is Invocation.Refusal);
+        Assert.StartsWith(problem ?? "", invocation is Invocation.Refusal refusal ? Assert.Single(refusal.Reasons) : "", StringComparison.Ordinal);
     }
 
     [Fact]
     public void Everything_that_is_wrong_is_told_at_once()
     {
-        var refusal = Assert.IsType<Request.Refusal>(Read(Words("5M --max x htp://y --foo"), NoVariables));
+        var refusal = Assert.IsType<Invocation.Refusal>(Read(Words("5M --max x htp://y --foo"), NoVariables));
 
         Assert.Equal(4, refusal.Reasons.Count);
     }
@@ -109,7 +109,7 @@ public class RequestReaderTests
     [InlineData("h#s3cret")]
     public void What_may_be_a_secret_is_not_repeated(params string[] words)
     {
-        var refusal = Assert.IsType<Request.Refusal>(Read(words, NoVariables));
+        var refusal = Assert.IsType<Invocation.Refusal>(Read(words, NoVariables));
 
         Assert.DoesNotContain("s3cret", Assert.Single(refusal.Reasons), StringComparison.Ordinal);
     }
@@ -122,7 +122,7 @@ public class RequestReaderTests
         Assert.Equal(["\udcff"], ReadWait(["0", "-d", "$(BYTES)", "--", "$(BYTES)"], variables).Command);
         Assert.All(
             new[] { new[] { "http://$(BYTES)/" }, ["0", "--cacert", "$(BYTES)"], ["0", "-H", "A: $(BYTES)"] },
-            words => Assert.EndsWith("not UTF-8; write other bytes of a URL as %XX", Assert.Single(Assert.IsType<Request.Refusal>(Read(words, variables)).Reasons), StringComparison.Ordinal));
+            words => Assert.EndsWith("not UTF-8; write other bytes of a URL as %XX", Assert.Single(Assert.IsType<Invocation.Refusal>(Read(words, variables)).Reasons), StringComparison.Ordinal));
     }
 
     [Fact]
@@ -132,7 +132,7 @@ public class RequestReaderTests
 
         Assert.Equal(["1m30s", "HTTP://h/a", "gone:https://h/b"], wait.Plan.Steps.Select(step => step.Text));
         Assert.Equal(TimeSpan.FromSeconds(90), Assert.IsType<PauseStep>(wait.Plan.Steps[0]).Length);
-        Assert.IsType<Gone>(Assert.IsType<ConditionStep>(wait.Plan.Steps[2]).Condition);
+        Assert.IsType<GoneCondition>(Assert.IsType<ConditionStep>(wait.Plan.Steps[2]).Condition);
     }
 
     [Fact]
@@ -160,7 +160,7 @@ public class RequestReaderTests
     [Fact]
     public void A_word_that_begins_with_an_at_sign_is_no_response_file()
     {
-        Assert.StartsWith("'@/etc/passwd'", Assert.IsType<Request.Refusal>(Read(["@/etc/passwd"], NoVariables)).Reasons[0], StringComparison.Ordinal);
+        Assert.StartsWith("'@/etc/passwd'", Assert.IsType<Invocation.Refusal>(Read(["@/etc/passwd"], NoVariables)).Reasons[0], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -178,7 +178,7 @@ public class RequestReaderTests
     [Fact]
     public void A_bad_value_in_a_variable_is_told_by_the_variables_name()
     {
-        var refusal = Assert.IsType<Request.Refusal>(Read(["5s"], new() { ["PRESTOP_MAX"] = "soon", ["PRESTOP_ALL"] = "maybe" }));
+        var refusal = Assert.IsType<Invocation.Refusal>(Read(["5s"], new() { ["PRESTOP_MAX"] = "soon", ["PRESTOP_ALL"] = "maybe" }));
 
         Assert.StartsWith("PRESTOP_ALL 'maybe': neither true nor false", refusal.Reasons[0], StringComparison.Ordinal);
         Assert.StartsWith("PRESTOP_MAX 'soon': not a duration", refusal.Reasons[1], StringComparison.Ordinal);
@@ -211,7 +211,7 @@ public class RequestReaderTests
     [Fact]
     public void A_reference_to_nothing_is_refused_in_steps_and_options()
     {
-        var refusal = Assert.IsType<Request.Refusal>(Read(["http://$(IP)/", "--max", "$(LIMIT)"], NoVariables));
+        var refusal = Assert.IsType<Invocation.Refusal>(Read(["http://$(IP)/", "--max", "$(LIMIT)"], NoVariables));
 
         Assert.Equal(2, refusal.Reasons.Count);
         Assert.All(refusal.Reasons, reason => Assert.Contains("is not set; set it, or write $$(", reason, StringComparison.Ordinal));
@@ -221,19 +221,19 @@ public class RequestReaderTests
     [InlineData("--help")]
     [InlineData("5M --help")]
     [InlineData("-h")]
-    public void Help_comes_before_everything(string line) => Assert.Equal(HelpText.Whole, Assert.IsType<Request.Print>(Read(Words(line), NoVariables)).Text);
+    public void Help_comes_before_everything(string line) => Assert.Equal(HelpText.Whole, Assert.IsType<Invocation.Print>(Read(Words(line), NoVariables)).Text);
 
     [Fact]
-    public void Install_takes_a_directory() => Assert.Equal("/shared", Assert.IsType<Request.Install>(Read(["install", "/shared"], NoVariables)).Directory);
+    public void Install_takes_a_directory() => Assert.Equal("/shared", Assert.IsType<Invocation.Install>(Read(["install", "/shared"], NoVariables)).Directory);
 
     private static string[] Words(string line) => line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
-    private static Request Read(string[] words, Dictionary<string, string> variables) =>
-        RequestReader.Read(words, name => variables.GetValueOrDefault(name), TimeProvider.System);
+    private static Invocation Read(string[] words, Dictionary<string, string> variables) =>
+        InvocationReader.Read(words, name => variables.GetValueOrDefault(name), TimeProvider.System);
 
-    private static Request.Wait ReadWait(string[] words, Dictionary<string, string>? variables = null)
+    private static Invocation.Wait ReadWait(string[] words, Dictionary<string, string>? variables = null)
     {
-        var request = Read(words, variables ?? NoVariables);
-        return request as Request.Wait ?? throw new Xunit.Sdk.XunitException(string.Join('\n', ((Request.Refusal)request).Reasons));
+        var invocation = Read(words, variables ?? NoVariables);
+        return invocation as Invocation.Wait ?? throw new Xunit.Sdk.XunitException(string.Join('\n', ((Invocation.Refusal)invocation).Reasons));
     }
 }

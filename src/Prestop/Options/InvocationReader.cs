@@ -9,8 +9,8 @@ using Prestop.Linux.Processes;
 
 namespace Prestop.Options;
 
-/// <summary>Reads a command line and the environment into a request; finds everything that is wrong with them, not just the first.</summary>
-internal sealed class RequestReader
+/// <summary>Reads a command line and the environment into an invocation; finds everything that is wrong with them, not just the first.</summary>
+internal sealed class InvocationReader
 {
     private const int MostSuccesses = 1_000_000;
 
@@ -24,56 +24,56 @@ internal sealed class RequestReader
     private readonly OptionReader _options;
     private readonly bool _isUnclear;
 
-    private RequestReader(CommandLine line, Func<string, string?> environment, TimeProvider time)
+    private InvocationReader(CommandLine line, Func<string, string?> environment, TimeProvider time)
     {
         (_line, _environment, _time, _isUnclear) = (line, environment, time, line.Problems.Count > 0);
         _options = new OptionReader(line, environment, Substituted);
     }
 
-    /// <summary>Reads a request. Opens no file.</summary>
+    /// <summary>Reads an invocation. Opens no file.</summary>
     /// <param name="words">The arguments of the process.</param>
     /// <param name="environment">Gives an environment variable's value, or null when it is not set.</param>
     /// <param name="time">The clock of the conditions.</param>
-    public static Request Read(string[] words, Func<string, string?> environment, TimeProvider time)
+    public static Invocation Read(string[] words, Func<string, string?> environment, TimeProvider time)
     {
         if (Suggestions.For(words) is { } suggestions)
         {
-            return new Request.Print(suggestions);
+            return new Invocation.Print(suggestions);
         }
 
-        var reader = new RequestReader(CommandLine.Read(words, OptionTable.Known), environment, time);
-        return reader.ReadRequest();
+        var reader = new InvocationReader(CommandLine.Read(words, OptionTable.Known), environment, time);
+        return reader.ReadInvocation();
     }
 
-    private Request ReadRequest()
+    private Invocation ReadInvocation()
     {
         if (_line.ValuesOf(OptionTable.Help).Count > 0)
         {
-            return new Request.Print(HelpText.Whole);
+            return new Invocation.Print(HelpText.Whole);
         }
 
         if (_line.ValuesOf(OptionTable.Version).Count > 0)
         {
-            return new Request.Print(HelpText.Version);
+            return new Invocation.Print(HelpText.Version);
         }
 
-        Request request = _line.Operands is ["install", ..] ? ReadInstall() : ReadWait();
+        Invocation invocation = _line.Operands is ["install", ..] ? ReadInstall() : ReadWait();
         return _options.Problems.Count > 0
-            ? new Request.Refusal(ExitCodes.Usage, _options.Problems, _options.Choice(OptionTable.LogTo) is "pid1")
-            : request;
+            ? new Invocation.Refusal(ExitCodes.Usage, _options.Problems, _options.Choice(OptionTable.LogTo) is "pid1")
+            : invocation;
     }
 
-    private Request.Install ReadInstall()
+    private Invocation.Install ReadInstall()
     {
         if (_line.Operands.Count != 2 || _line.Operands[1].Length == 0 || _line.Command is not null)
         {
             _options.Add("'install' needs one directory: prestop install DIR");
         }
 
-        return new Request.Install(_line.Operands[^1], _options.Flag(OptionTable.DryRun));
+        return new Invocation.Install(_line.Operands[^1], _options.Flag(OptionTable.DryRun));
     }
 
-    private Request.Wait ReadWait()
+    private Invocation.Wait ReadWait()
     {
         var settings = ReadConditionSettings();
         var plan = new Plan
@@ -96,7 +96,7 @@ internal sealed class RequestReader
         }
 
         var command = ReadCommand(out var unset);
-        return new Request.Wait(plan, command)
+        return new Invocation.Wait(plan, command)
         {
             CommandAsWritten = _line.Command ?? [],
             UnsetInCommand = unset,
