@@ -1,4 +1,4 @@
-using Prestop.Kubernetes.Tests;
+using Prestop.Testing;
 using Xunit;
 
 namespace Prestop.Kubeconfig.Tests;
@@ -10,7 +10,7 @@ internal sealed class ConfigFolder : IDisposable
 
     public Dictionary<string, string> Variables { get; } = [];
 
-    public ManualTime Time { get; } = new();
+    public FakeClock Time { get; } = new();
 
     /// <summary>The context that is asked for.</summary>
     public string? Context { get; set; }

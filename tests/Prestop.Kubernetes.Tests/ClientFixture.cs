@@ -4,6 +4,7 @@ using Prestop.Kubernetes.Client;
 using Prestop.Kubernetes.Objects;
 using Prestop.Kubernetes.Tests.ApiServer;
 using Prestop.Kubernetes.Watching;
+using Prestop.Testing;
 
 namespace Prestop.Kubernetes.Tests;
 
@@ -39,7 +40,7 @@ internal sealed class ClientFixture : IAsyncDisposable
 
     public PodDirectory Pod { get; }
 
-    public ManualTime Time { get; } = new();
+    public FakeClock Time { get; } = new();
 
     public ApiClient Client { get; }
 

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Prestop.Kubernetes.Access;
 using Prestop.Kubernetes.Client;
+using Prestop.Testing;
 
 namespace Prestop.Kubernetes.Tests;
 
@@ -36,7 +37,7 @@ internal sealed class RecordedServer : IAsyncDisposable
             Time);
     }
 
-    public ManualTime Time { get; } = new();
+    public FakeClock Time { get; } = new();
 
     public ApiClient Client { get; }
 

@@ -1,7 +1,7 @@
 using Prestop.Core.Waiting;
 using Prestop.Kubernetes.Access;
-using Prestop.Kubernetes.Tests;
 using Prestop.Kubernetes.Tests.ApiServer;
+using Prestop.Testing;
 
 namespace Prestop.Conditions.Tests;
 
@@ -27,7 +27,7 @@ internal sealed class EndpointsFixture : IAsyncDisposable
 
     public PodDirectory Pod { get; }
 
-    public ManualTime Time { get; } = new();
+    public FakeClock Time { get; } = new();
 
     public ICondition Condition { get; }
 

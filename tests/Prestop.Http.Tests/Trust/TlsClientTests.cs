@@ -5,7 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using BlackBox.Tests.Harness;
 using Prestop.Http.Exchange;
 using Prestop.Http.Trust;
-using Prestop.Kubernetes.Tests;
+using Prestop.Testing;
 using Xunit;
 
 namespace Prestop.Http.Tests.Trust;
@@ -156,7 +156,7 @@ public sealed class TlsClientTests(Certificates certificates) : IClassFixture<Ce
     [Fact]
     public async Task What_the_client_needs_itself_is_not_the_servers_silence()
     {
-        var time = new ManualTime();
+        var time = new FakeClock();
         var slow = new Authorities((_, _) =>
         {
             time.Advance(TimeSpan.FromSeconds(10));

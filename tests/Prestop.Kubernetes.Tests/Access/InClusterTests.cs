@@ -1,5 +1,6 @@
 using Prestop.Kubernetes.Access;
 using Prestop.Kubernetes.Tests.ApiServer;
+using Prestop.Testing;
 using Xunit;
 
 namespace Prestop.Kubernetes.Tests;
@@ -28,7 +29,7 @@ public sealed class InClusterTests : IDisposable
         _pod.Variables["KUBERNETES_SERVICE_HOST"] = host;
         _pod.Variables["KUBERNETES_SERVICE_PORT"] = port;
 
-        var access = InCluster.Find(Container, new ManualTime(), out var problem);
+        var access = InCluster.Find(Container, new FakeClock(), out var problem);
 
         Assert.Equal("", problem);
         Assert.Equal(address, access?.Address.ToString());
@@ -49,7 +50,7 @@ public sealed class InClusterTests : IDisposable
             _pod.Variables[name] = value;
         }
 
-        Assert.Null(InCluster.Find(Container, new ManualTime(), out var problem));
+        Assert.Null(InCluster.Find(Container, new FakeClock(), out var problem));
         Assert.Equal(expected, problem);
     }
 
@@ -68,7 +69,7 @@ public sealed class InClusterTests : IDisposable
             _pod.WriteAccount(name, text);
         }
 
-        Assert.Null(InCluster.Find(Container, new ManualTime(), out var problem));
+        Assert.Null(InCluster.Find(Container, new FakeClock(), out var problem));
         Assert.Contains(InCluster.ServiceAccount + expected, problem, StringComparison.Ordinal);
         Assert.DoesNotContain("\n", problem, StringComparison.Ordinal);
     }

@@ -1,3 +1,4 @@
+using Prestop.Testing;
 using Prestopd.Hosting;
 using Xunit;
 
@@ -6,7 +7,7 @@ namespace Prestopd.Tests.Hosting;
 /// <summary>Who may stay, for how long, and who goes first.</summary>
 public sealed class ConnectionTableTests : IDisposable
 {
-    private readonly FakeTime _time = new();
+    private readonly FakeClock _time = new();
     private readonly ConnectionTable _table;
 
     public ConnectionTableTests() => _table = new ConnectionTable(2, _time);

@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using Prestop.Testing;
 using Prestopd.Sidecar;
 using Xunit;
 
@@ -13,7 +14,7 @@ public sealed class RateWindowTests
     [Fact]
     public void A_lone_hit_counts_for_exactly_one_interval()
     {
-        var time = new FakeTime();
+        var time = new FakeClock();
         var window = new RateWindow(TimeSpan.FromSeconds(4), time);
         time.Advance(123.4567);
 
@@ -28,7 +29,7 @@ public sealed class RateWindowTests
     [Fact]
     public void A_hit_in_the_middle_of_a_slot_counts_for_a_little_less()
     {
-        var time = new FakeTime();
+        var time = new FakeClock();
         var window = new RateWindow(TimeSpan.FromSeconds(4), time);
         window.Add();
         time.Advance(0.19);
@@ -44,7 +45,7 @@ public sealed class RateWindowTests
     [Fact]
     public void A_hit_knows_the_time_since_the_one_before()
     {
-        var time = new FakeTime();
+        var time = new FakeClock();
         var window = new RateWindow(TimeSpan.FromSeconds(4), time);
 
         Assert.Equal(TimeSpan.MaxValue, window.Add().SinceLast);
@@ -55,7 +56,7 @@ public sealed class RateWindowTests
     [Fact]
     public void Years_of_hits_leave_it_right()
     {
-        var time = new FakeTime();
+        var time = new FakeClock();
         var window = new RateWindow(TimeSpan.FromHours(24), time);
         for (var day = 0; day < 365 * 6; day++)
         {
@@ -77,7 +78,7 @@ public sealed class RateWindowTests
 
     private static bool AgreesWithAListOfTimes(IEnumerable<(int Gap, bool IsHit)> steps)
     {
-        var time = new FakeTime();
+        var time = new FakeClock();
         var window = new RateWindow(TimeSpan.FromSeconds(Interval), time);
         var hits = new List<decimal>();
         decimal now = 0;

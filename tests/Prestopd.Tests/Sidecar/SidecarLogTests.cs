@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Prestop.Testing;
 using Prestopd.Sidecar;
 using Xunit;
 
@@ -12,7 +13,7 @@ public sealed class SidecarLogTests
     {
         using var stream = new MemoryStream();
         var lines = new LineWriter(stream);
-        act(new SidecarLog(lines, new FakeTime(), format, everything, TimeSpan.FromSeconds(90)));
+        act(new SidecarLog(lines, new FakeClock(SidecarRig.Start), format, everything, TimeSpan.FromSeconds(90)));
         await lines.FlushAsync();
         return Encoding.UTF8.GetString(stream.ToArray());
     }
@@ -107,7 +108,7 @@ public sealed class SidecarLogTests
     {
         using var stream = new StuckStream();
         var lines = new LineWriter(stream, capacity: 400);
-        var log = new SidecarLog(lines, new FakeTime(), LogFormat.Text, everything: true, TimeSpan.FromSeconds(10));
+        var log = new SidecarLog(lines, new FakeClock(SidecarRig.Start), LogFormat.Text, everything: true, TimeSpan.FromSeconds(10));
 
         log.Started();
         await stream.Stuck;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Prestop.Testing;
 using Prestopd.Hosting;
 using Prestopd.Sidecar;
 using Xunit;
@@ -31,7 +32,10 @@ internal sealed class SidecarRig : IDisposable
         _application = new SidecarApplication(Options, Drain, _window, log, requests, Waiters, _upstream, metrics, Time);
     }
 
-    public FakeTime Time { get; } = new();
+    /// <summary>When the recorded logs of the original begin.</summary>
+    public static DateTimeOffset Start { get; } = new(2022, 12, 29, 11, 54, 48, TimeSpan.Zero);
+
+    public FakeClock Time { get; } = new(Start);
 
     public SidecarOptions Options { get; }
 
