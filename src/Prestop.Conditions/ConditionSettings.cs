@@ -31,8 +31,8 @@ public sealed record ConditionSettings
     /// <summary>Whether connections in the habit of a probe are told from traffic. Default true.</summary>
     public bool KnowsProbes { get; init; } = true;
 
-    /// <summary>Where all conditions get their connections, so that <c>idle://</c> and <c>closed://</c> know them.</summary>
-    public OwnConnections Own { get; init; } = new();
+    /// <summary>The TCP connections that conditions open to a target, which <c>idle://</c> and <c>closed://</c> do not count.</summary>
+    public OwnConnections Own { get; init; } = new(TimeProvider.System);
 
     /// <summary>What <c>http://</c> and <c>https://</c> steps send and accept.</summary>
     public HttpSettings Http { get; init; } = new();

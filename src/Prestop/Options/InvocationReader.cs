@@ -175,6 +175,7 @@ internal sealed class InvocationReader
     private ConditionSettings ReadConditionSettings() => ReadIgnored(new ConditionSettings
     {
         Time = _time,
+        Own = new OwnConnections(_time),
         ConnectTimeout = TimeOut(OptionTable.ConnectTimeout, new ConditionSettings().ConnectTimeout),
         Quiet = _options.Text(OptionTable.Quiet) is "auto" ? null : Length(OptionTable.Quiet, ShortestInterval),
         QuietUnseen = Length(OptionTable.QuietUnseen, ShortestInterval) ?? new ConditionSettings().QuietUnseen,

@@ -1,6 +1,7 @@
-using System.Net;
 using System.Net.Sockets;
+using System.Net;
 using Prestop.Core.Addresses;
+using Prestop.Kubernetes.Tests;
 using Prestop.Linux.Sockets;
 using Xunit;
 
@@ -8,13 +9,15 @@ namespace Prestop.Conditions.Tests;
 
 public sealed class OwnConnectionsTests : IDisposable
 {
-    private readonly OwnConnections _own = new();
+    private readonly ManualTime _clock = new();
+    private readonly OwnConnections _own;
     private readonly OwnConnections.OtherEnds _ends;
     private readonly Socket _listener = new(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp) { DualMode = true };
     private readonly ushort _port;
 
     public OwnConnectionsTests()
     {
+        _own = new OwnConnections(_clock);
         _ends = _own.Watch();
         _listener.Bind(new IPEndPoint(IPAddress.IPv6Any, 0));
         _listener.Listen();
@@ -75,6 +78,43 @@ public sealed class OwnConnectionsTests : IDisposable
         Assert.True(_ends.Include(end));
     }
 
+    [Theory]
+    [InlineData(TcpState.Established, 1000, false)]
+    [InlineData(TcpState.SynReceived, 1000, false)]
+    [InlineData(TcpState.CloseWait, 1000, true)]
+    [InlineData(TcpState.CloseWait, 900, false)]
+    [InlineData(TcpState.FinWait2, 1200, true)]
+    [InlineData(TcpState.CloseWait, TcpSocket.Never, true)]
+    public async Task A_client_that_takes_the_port_before_the_end_of_the_other_end_was_seen_counts(TcpState state, uint receivedAgo, bool isOwn)
+    {
+        var end = await CloseAsync() with { State = state, ReceivedAgo = receivedAgo };
+        _clock.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(isOwn, _ends.Include(end));
+        Assert.Equal(isOwn, _ends.IncludeEnded(end));
+    }
+
+    [Fact]
+    public async Task The_end_of_a_connection_may_take_a_moment_to_arrive()
+    {
+        var end = await CloseAsync() with { State = TcpState.Established };
+        _clock.Advance(TimeSpan.FromMilliseconds(10));
+
+        Assert.True(_ends.Include(end));
+    }
+
+    [Fact]
+    public async Task What_had_ended_before_the_first_reading_does_not_end_again()
+    {
+        var end = await CloseAsync() with { State = TcpState.CloseWait, ReceivedAgo = TcpSocket.Never };
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        (var lingering, var ended) = (_own.Watch(), _own.Watch());
+
+        Assert.True(lingering.Include(end));
+        Assert.True(lingering.IncludeEnded(end));
+        Assert.False(ended.IncludeEnded(end));
+    }
+
     [Fact]
     public async Task An_attempt_that_failed_leaves_no_trace()
     {
@@ -86,6 +126,12 @@ public sealed class OwnConnectionsTests : IDisposable
             var end = new TcpSocket { LocalAddress = Address("127.0.0.1"), LocalPort = _port, RemoteAddress = Address("127.0.0.1"), RemotePort = (ushort)port };
             Assert.False(_ends.Include(end));
         }
+    }
+
+    private async Task<TcpSocket> CloseAsync()
+    {
+        using var socket = await ConnectAsync("127.0.0.1");
+        return Seen(socket, "127.0.0.1", "127.0.0.1");
     }
 
     private static InternetAddress Address(string text) => InternetAddress.From(IPAddress.Parse(text));

@@ -295,7 +295,7 @@ public sealed class TrafficWatchTests
         {
             var record = new TrafficRecord(quiet, knowsProbes: true);
             _watch = new TrafficWatch(rule, quiet, record);
-            Reading = new TrafficReading(rule, [8080], [AddressRange.Of(Sockets.Probe)], new OwnConnections().Watch(), record, () => _now);
+            Reading = new TrafficReading(rule, [8080], [AddressRange.Of(Sockets.Probe)], new OwnConnections(TimeProvider.System).Watch(), record, () => _now);
         }
 
         public TrafficReading Reading { get; }
