@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using BlackBox.Tests.Harness;
 using Xunit;
 
@@ -94,6 +95,23 @@ public sealed class IdleTests : IAsyncLifetime
         await using var prestop = Prestop("--any", "--interval", "50ms", "--max", "50s", "gone:tcp://127.0.0.1:8080", "idle://:8080");
 
         await prestop.ExitsWithAsync(0);
+    }
+
+    [Fact]
+    public async Task A_client_that_has_the_addresses_that_prestop_had_is_not_taken_for_its_own()
+    {
+        await using var prestop = Prestop("--quiet", "2s", "--max", "8s", "tcp://127.0.0.1:8080", "tcp://127.0.0.1:8081", "idle://:8080");
+        var client = await _traffic.FirstClient;
+        await _traffic.BeginStreamAsync(IPAddress.Loopback, client.Port);
+        using var gate = _network.Inside(() =>
+        {
+            var listener = new TcpListener(IPAddress.Loopback, 8081);
+            listener.Start();
+            return listener;
+        });
+
+        await prestop.ExitsWithAsync(124);
+        Assert.Contains("1 connection, last traffic", prestop.Stderr.Text, StringComparison.Ordinal);
     }
 
     [Fact]

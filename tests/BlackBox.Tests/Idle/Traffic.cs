@@ -14,6 +14,7 @@ internal sealed class Traffic : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly TestNetwork _network;
     private readonly TcpListener _listener;
+    private readonly TaskCompletionSource<IPEndPoint> _firstClient = new();
     private readonly Task _served;
     private Task _asked = Task.CompletedTask;
     private Socket? _kept;
@@ -35,6 +36,9 @@ internal sealed class Traffic : IAsyncDisposable
     /// <summary>How long ago the last byte moved, at least.</summary>
     public TimeSpan SinceLast => TimeProvider.System.GetElapsedTime(Volatile.Read(ref _last));
 
+    /// <summary>Whoever connects first, as it sees itself.</summary>
+    public Task<IPEndPoint> FirstClient => _firstClient.Task;
+
     /// <summary>Begins to ask; returns when the first answer is there.</summary>
     public async Task BeginAsync(TimeSpan every, bool keepAlive, IPAddress address)
     {
@@ -44,10 +48,11 @@ internal sealed class Traffic : IAsyncDisposable
     }
 
     /// <summary>Begins one request whose answer streams, a byte every tenth of a second; returns when the first byte is there.</summary>
-    public async Task BeginStreamAsync(IPAddress address)
+    /// <param name="address">The server's.</param>
+    /// <param name="port">The client's; it may have been another's until now.</param>
+    public async Task BeginStreamAsync(IPAddress address, int port = 0)
     {
-        _kept = _network.Inside(() => new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp));
-        await _kept.ConnectAsync(address, Port);
+        _kept = await ConnectFromAsync(address, port);
         await _kept.SendAsync(new[] { Stream });
         _ = await _kept.ReceiveAsync(new byte[1]);
         _asked = DrainAsync(_kept);
@@ -67,6 +72,27 @@ internal sealed class Traffic : IAsyncDisposable
         await _served;
         _kept?.Dispose();
         _stop.Dispose();
+    }
+
+    private async Task<Socket> ConnectFromAsync(IPAddress address, int port)
+    {
+        while (true)
+        {
+            var socket = _network.Inside(() => new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp));
+            try
+            {
+                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+                socket.Bind(new IPEndPoint(address, port));
+                await socket.ConnectAsync(address, Port);
+                return socket;
+            }
+            catch (SocketException reason) when (reason.SocketErrorCode is SocketError.AddressAlreadyInUse or SocketError.AddressNotAvailable)
+            {
+                // The kernel keeps a pair of addresses on loopback for a second (net.ipv4.tcp_tw_reuse).
+                socket.Dispose();
+                await Task.Delay(20, _stop.Token);
+            }
+        }
     }
 
     private async Task AskAsync(TimeSpan every, bool keepAlive, IPAddress address, TaskCompletionSource first)
@@ -119,7 +145,9 @@ internal sealed class Traffic : IAsyncDisposable
         {
             while (true)
             {
-                open.Add(AnswerAsync(await _listener.AcceptSocketAsync()));
+                var socket = await _listener.AcceptSocketAsync();
+                _firstClient.TrySetResult((IPEndPoint)socket.RemoteEndPoint!);
+                open.Add(AnswerAsync(socket));
             }
         }
         catch (Exception end) when (end is SocketException or ObjectDisposedException or InvalidOperationException)
