@@ -1,5 +1,5 @@
-using System.Net.Sockets;
 using System.Net;
+using System.Net.Sockets;
 using Prestop.Core.Addresses;
 using Prestop.Kubernetes.Tests;
 using Prestop.Linux.Sockets;
