@@ -1,15 +1,15 @@
 using System.Net;
 using System.Net.Sockets;
 using Prestop.Core.Addresses;
-using Prestop.Kubernetes.Tests;
 using Prestop.Linux.Sockets;
+using Prestop.Testing;
 using Xunit;
 
 namespace Prestop.Conditions.Tests;
 
 public sealed class OwnConnectionsTests : IDisposable
 {
-    private readonly ManualTime _clock = new();
+    private readonly FakeClock _clock = new();
     private readonly OwnConnections _own;
     private readonly OwnConnections.OtherEnds _ends;
     private readonly Socket _listener = new(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp) { DualMode = true };
