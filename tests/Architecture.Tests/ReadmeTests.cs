@@ -58,14 +58,8 @@ public class ReadmeTests
         Assert.Contains(Readme.Split('\n'), line => line.StartsWith($"| {code.ToString(CultureInfo.InvariantCulture)} | ", StringComparison.Ordinal));
 
     [Fact]
-    public void Every_setting_of_the_sidecar_has_its_row()
-    {
-        Assert.All(SidecarNames.Settings, setting =>
-        {
-            var usual = setting.Default.Length == 0 ? "none" : setting.Default;
-            Assert.Contains($"| `{setting.Variable}` | `{setting.Flag}` | {usual} | ", Readme, StringComparison.Ordinal);
-        });
-    }
+    public void Every_option_of_the_sidecar_has_its_row() => Assert.All(
+        SidecarNames.Options, option => Assert.Contains($"| `{option.Variable}` | `{option.Name}` | {option.Default} | ", Readme, StringComparison.Ordinal));
 
     [Theory]
     [InlineData(SidecarNames.Metrics.Hits)]

@@ -20,6 +20,9 @@ public sealed class OptionReader(CommandLine line, Func<string, string?> environ
     /// <summary>What is wrong, a line each.</summary>
     public List<string> Problems => line.Problems;
 
+    /// <summary>Gives an environment variable's value, or null when it is not set; for those that belong to no option.</summary>
+    public Func<string, string?> Environment => environment;
+
     /// <summary>Whether a flag is given, or its variable says so.</summary>
     /// <param name="option">A flag.</param>
     public bool Flag(OptionSpec option)
@@ -96,7 +99,8 @@ public sealed class OptionReader(CommandLine line, Func<string, string?> environ
     /// <param name="option">An option whose value is a duration.</param>
     /// <param name="least">The least that can be used.</param>
     /// <param name="most">The most; for ever is more than any other.</param>
-    public TimeSpan? Length(OptionSpec option, TimeSpan least, TimeSpan most)
+    /// <param name="orForever">Whether for ever can be used all the same.</param>
+    public TimeSpan? Length(OptionSpec option, TimeSpan least, TimeSpan most, bool orForever = false)
     {
         if (Text(option) is not { } text)
         {
@@ -116,9 +120,9 @@ public sealed class OptionReader(CommandLine line, Func<string, string?> environ
             return null;
         }
 
-        if (length > most)
+        if (length > most && !(orForever && duration.IsForever))
         {
-            Refuse(option, text, $"too long; write {Duration.FromTimeSpan(most)} or less");
+            Refuse(option, text, $"too long; write {Duration.FromTimeSpan(most)} or less{(orForever ? ", or inf" : "")}");
             return null;
         }
 
@@ -154,8 +158,14 @@ public sealed class OptionReader(CommandLine line, Func<string, string?> environ
     /// <param name="option">The option.</param>
     /// <param name="text">Its value.</param>
     /// <param name="problem">The limit and the fix.</param>
-    public void Refuse(OptionSpec option, string text, string problem) =>
-        Add(option.IsSecret ? $"{Source(option)}: {problem}" : $"{Source(option)} '{text}': {problem}");
+    public void Refuse(OptionSpec option, string text, string problem) => Add(Remark(option, text, problem));
+
+    /// <summary>A line about a value: who gave it, the value, unless it may be secret, and what there is to say of it.</summary>
+    /// <param name="option">The option.</param>
+    /// <param name="text">Its value.</param>
+    /// <param name="remark">What there is to say, with the fix.</param>
+    public string Remark(OptionSpec option, string text, string remark) =>
+        option.IsSecret ? $"{Source(option)}: {remark}" : $"{Source(option)} '{text}': {remark}";
 
     /// <summary>Adds a line to <see cref="Problems"/>, once: an option may be read wherever it matters.</summary>
     /// <param name="problem">The line.</param>

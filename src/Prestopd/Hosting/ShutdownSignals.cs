@@ -3,11 +3,19 @@ using Prestop.Linux.Processes;
 
 namespace Prestopd.Hosting;
 
+/// <summary>SIGTERM and SIGINT, whenever they come.</summary>
+internal interface ISignals
+{
+    /// <summary>Hands every signal over, those that came already among them.</summary>
+    /// <param name="receiver">Gets the signal's name as Go's os.Signal prints it, one at a time. Must not block.</param>
+    void HandTo(Action<string> receiver);
+}
+
 /// <summary>
 /// SIGTERM and SIGINT from the start of the process to its end: what comes before a server is ready to hear of it is kept
 /// for it, and what comes while the process ends does not kill it. Therefore nothing here is ever disposed of.
 /// </summary>
-internal sealed class ShutdownSignals
+internal sealed class ShutdownSignals : ISignals
 {
     private static ShutdownSignals? _kept;
 
@@ -26,8 +34,7 @@ internal sealed class ShutdownSignals
         HeldSignals.Release();
     }
 
-    /// <summary>Hands every signal over, those that came already among them.</summary>
-    /// <param name="receiver">Gets the signal's name as Go's os.Signal prints it, one at a time. Must not block.</param>
+    /// <inheritdoc/>
     public void HandTo(Action<string> receiver)
     {
         lock (_gate)

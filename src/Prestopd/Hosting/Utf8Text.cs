@@ -12,6 +12,9 @@ internal ref struct Utf8Text(Span<byte> to)
     /// <summary>The bytes written.</summary>
     public int Length { get; private set; }
 
+    /// <summary>Goes past bytes that were written already.</summary>
+    public void Skip(int length) => Length += length;
+
     /// <summary>Adds bytes.</summary>
     public void Add(ReadOnlySpan<byte> text)
     {

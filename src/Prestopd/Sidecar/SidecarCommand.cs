@@ -1,49 +1,37 @@
-using System.CommandLine;
-using Prestop.Core;
 using Prestopd.Hosting;
 
 namespace Prestopd.Sidecar;
 
-/// <summary>The command line of <c>prestopd sidecar</c>.</summary>
+/// <summary><c>prestopd sidecar</c>: its command line and its life.</summary>
 internal static class SidecarCommand
 {
-    /// <summary>The command, with one option for each setting.</summary>
-    /// <param name="variable">Reads an environment variable.</param>
-    /// <param name="signals">What ends it.</param>
-    public static Command Create(Func<string, string?> variable, ShutdownSignals signals)
-    {
-        var command = new Command(
-            SidecarNames.Command,
-            "Answers a pod's health checks, fails them when the pod is to go, and lets /waitz return once they have stopped.");
-        var options = SidecarNames.Settings.ToDictionary(setting => setting, OptionFor);
-        foreach (var option in options.Values)
+    /// <summary>The command.</summary>
+    public static Command Specification { get; } = new(
+        "sidecar",
+        "Answers a pod's health checks, fails them when the pod is to go, and lets /waitz return once they have stopped.",
+        SidecarNames.Options,
+        options =>
         {
-            command.Options.Add(option);
+            var sidecar = SidecarOptionsReader.Read(options);
+            return process => RunAsync(sidecar, process);
+        });
+
+    private static async Task<int> RunAsync(SidecarOptions options, ThisProcess process)
+    {
+        using var server = new Server(options.Server, process);
+        var log = new SidecarLog(server.Log, options.Interval);
+        foreach (var warning in options.Warnings)
+        {
+            log.Doubtful(warning);
         }
 
-        command.SetAction((arguments, _) => RunAsync(setting => arguments.GetValue(options[setting]), variable, signals));
-        return command;
-    }
-
-    private static Option<string?> OptionFor(Setting setting) => new(setting.Flag)
-    {
-        HelpName = setting.Form,
-        Description = $"{setting.Meaning} [{setting.Variable}{(setting.Default.Length > 0 ? $"; default {setting.Default}" : "")}]",
-    };
-
-    private static async Task<int> RunAsync(Func<Setting, string?> flag, Func<string, string?> variable, ShutdownSignals signals)
-    {
-        var options = new SidecarOptionsReader(flag, variable).Read(out var problems);
-        if (options is not null)
-        {
-            return await SidecarRun.RunAsync(options, Console.OpenStandardError(), signals, TimeProvider.System);
-        }
-
-        foreach (var problem in problems)
-        {
-            await Console.Error.WriteLineAsync($"prestopd sidecar: {problem}");
-        }
-
-        return ExitCodes.Usage;
+        var window = new RateWindow(options.Interval, process.Time);
+        using var drain = new Drain(options.Drain, window, process.Time, log);
+        using var upstream = options.Upstream is { } address ? new Upstream(address, options.UpstreamTimeout, process.Time) : null;
+        var waiters = new TwoLanes(options.MaxWaiters);
+        var requests = new RequestCounts();
+        var metrics = new SidecarMetrics(options, window, drain, requests, waiters, server.Connections, upstream);
+        var application = new SidecarApplication(options, drain, window, log, requests, waiters, upstream, metrics, process.Time);
+        return await server.RunAsync(application, drain);
     }
 }

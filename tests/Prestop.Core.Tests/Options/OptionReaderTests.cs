@@ -32,6 +32,16 @@ public class OptionReaderTests
         Assert.Equal(problem, Assert.Single(reader.Problems));
     }
 
+    [Fact]
+    public void For_ever_may_be_beyond_the_range()
+    {
+        Assert.Equal(TimeSpan.MaxValue, Reader("--time inf").Length(Time, TimeSpan.Zero, TimeSpan.FromHours(1), orForever: true));
+
+        var reader = Reader("--time 2h");
+        Assert.Null(reader.Length(Time, TimeSpan.Zero, TimeSpan.FromHours(1), orForever: true));
+        Assert.Equal("--time '2h': too long; write 1h or less, or inf", Assert.Single(reader.Problems));
+    }
+
     [Theory]
     [InlineData("1", 1)]
     [InlineData("20", 20)]

@@ -1,6 +1,8 @@
+using System.Net;
 using System.Text;
 using System.Text.Json;
 using Prestop.Testing;
+using Prestopd.Hosting;
 using Prestopd.Sidecar;
 using Xunit;
 
@@ -9,22 +11,16 @@ namespace Prestopd.Tests.Sidecar;
 /// <summary>The lines themselves.</summary>
 public sealed class SidecarLogTests
 {
-    private static async Task<string> LoggedAsync(LogFormat format, Action<SidecarLog> act, bool everything = true)
+    private static async Task<string> LoggedAsync(LogFormat format, Action<SidecarLog> act)
     {
         using var stream = new MemoryStream();
         var lines = new LineWriter(stream);
-        act(new SidecarLog(lines, new FakeClock(SidecarRig.Start), format, everything, TimeSpan.FromSeconds(90)));
+        act(new SidecarLog(new ServerLog(lines, new FakeClock(SidecarRig.Start), format, everything: true), TimeSpan.FromSeconds(90)));
         await lines.FlushAsync();
         return Encoding.UTF8.GetString(stream.ToArray());
     }
 
-    private static readonly AccessLogEntry AHit = new(RequestKind.Hit, "/\"x\"", System.Net.IPAddress.Loopback, 4711, 503, 7);
-
-    [Fact]
-    public async Task A_text_line_is_the_originals()
-    {
-        Assert.Equal("2022/12/29 11:54:48 k8s-prestop-sidecar started\n", await LoggedAsync(LogFormat.Text, log => log.Started()));
-    }
+    private static readonly AccessLogEntry AHit = new(RequestKind.Hit, "/\"x\"", new IPEndPoint(IPAddress.Loopback, 4711), 503, 7);
 
     [Fact]
     public async Task A_request_is_followed_by_no_empty_line()
@@ -54,7 +50,6 @@ public sealed class SidecarLogTests
     {
         var logged = await LoggedAsync(LogFormat.Json, log =>
         {
-            log.Started();
             log.Waits(AHit with { Kind = RequestKind.Waitz, Status = 0 });
             log.WaiterLeft(AHit);
             log.WaiterRefused(AHit);
@@ -68,19 +63,17 @@ public sealed class SidecarLogTests
             log.IntervalTooShort(TimeSpan.FromSeconds(100));
             log.Doubtful("x");
             log.Completed();
-            log.Exiting();
-            log.Bye();
         });
 
         var events = logged.TrimEnd('\n').Split('\n').Select(line => JsonDocument.Parse(line).RootElement).ToArray();
         Assert.Equal(
             [
-                "started", "waitz", "waitz_gone", "waitz_refused", "waitz_trigger", "serving_again", "signal", "draining", "cooldown", "cut_short", "max_wait_over",
-                "interval_too_short", "settings", "completed", "exiting", "bye",
+                "waitz", "waitz_gone", "waitz_refused", "waitz_trigger", "serving_again", "signal", "draining", "cooldown", "cut_short", "max_wait_over",
+                "interval_too_short", "settings", "completed",
             ],
             events.Select(one => one.GetProperty("event").GetString()));
-        Assert.Equal(3, events[7].GetProperty("hits").GetInt64());
-        Assert.Equal(1.5, events[8].GetProperty("seconds").GetDouble());
+        Assert.Equal(3, events[6].GetProperty("hits").GetInt64());
+        Assert.Equal(1.5, events[7].GetProperty("seconds").GetDouble());
         Assert.Equal(["max_wait_over", "interval_too_short", "settings"], events.Where(IsWarning).Select(one => one.GetProperty("event").GetString()));
 
         static bool IsWarning(JsonElement one) => one.GetProperty("level").GetString() == "warning";
@@ -101,56 +94,5 @@ public sealed class SidecarLogTests
     public void Durations_are_printed_as_Go_prints_them(double seconds, string text)
     {
         Assert.Equal(text, GoDuration.Text(TimeSpan.FromTicks((long)Math.Round(seconds * TimeSpan.TicksPerSecond))));
-    }
-
-    [Fact]
-    public async Task A_reader_that_does_not_read_blocks_nobody_and_is_told_what_it_missed()
-    {
-        using var stream = new StuckStream();
-        var lines = new LineWriter(stream, capacity: 400);
-        var log = new SidecarLog(lines, new FakeClock(SidecarRig.Start), LogFormat.Text, everything: true, TimeSpan.FromSeconds(10));
-
-        log.Started();
-        await stream.Stuck;
-        for (var i = 0; i < 100; i++)
-        {
-            log.Draining(i);
-        }
-
-        stream.Free();
-        await lines.FlushAsync();
-        log.Bye();
-        await lines.FlushAsync();
-
-        var written = stream.Written.TrimEnd('\n').Split('\n');
-        var kept = written.Count(line => line.Contains("shutdown current rate", StringComparison.Ordinal));
-        Assert.InRange(kept, 1, 10);
-        Assert.EndsWith($"warning: {100 - kept} log lines were dropped: stderr is read too slowly", written[^2], StringComparison.Ordinal);
-        Assert.EndsWith("bye", written[^1], StringComparison.Ordinal);
-    }
-
-    private sealed class StuckStream : MemoryStream
-    {
-        private readonly TaskCompletionSource _stuck = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly ManualResetEventSlim _free = new();
-
-        public Task Stuck => _stuck.Task;
-
-        public string Written => Encoding.UTF8.GetString(ToArray());
-
-        public void Free() => _free.Set();
-
-        public override void Write(ReadOnlySpan<byte> buffer)
-        {
-            _stuck.TrySetResult();
-            _free.Wait();
-            base.Write(buffer);
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            _free.Dispose();
-            base.Dispose(disposing);
-        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Prestop.Core.Options;
 using Prestop.Testing;
 using Prestopd.Hosting;
 using Prestopd.Sidecar;
@@ -21,12 +22,12 @@ internal sealed class SidecarRig : IDisposable
     {
         Options = Read("LOG=yes " + settings);
         _lines = new LineWriter(_stderr);
-        var log = new SidecarLog(_lines, Time, Options.LogFormat, Options.Log, Options.Interval);
+        var log = new SidecarLog(new ServerLog(_lines, Time, Options.Server.LogFormat, Options.Server.LogsEverything), Options.Interval);
         _window = new RateWindow(Options.Interval, Time);
         Drain = new Drain(Options.Drain, _window, Time, log);
         _upstream = upstream is null ? null : new Upstream(Options.Upstream!, Options.UpstreamTimeout, Time, upstream);
         Waiters = new TwoLanes(Options.MaxWaiters);
-        _connections = new ConnectionTable(Options.MaxConnections, Time);
+        _connections = new ConnectionTable(Options.Server.MaxConnections, Time);
         var requests = new RequestCounts();
         var metrics = new SidecarMetrics(Options, _window, Drain, requests, Waiters, _connections, _upstream);
         _application = new SidecarApplication(Options, Drain, _window, log, requests, Waiters, _upstream, metrics, Time);
@@ -53,9 +54,10 @@ internal sealed class SidecarRig : IDisposable
             variables[pair[0]] = pair[1];
         }
 
-        var options = new SidecarOptionsReader(_ => null, variables.GetValueOrDefault).Read(out var problems);
-        Assert.Empty(problems);
-        return options!;
+        var given = new OptionReader(CommandLine.Read([], SidecarNames.Options), variables.GetValueOrDefault);
+        var options = SidecarOptionsReader.Read(given);
+        Assert.Empty(given.Problems);
+        return options;
     }
 
     /// <summary>A request that is answered at once.</summary>

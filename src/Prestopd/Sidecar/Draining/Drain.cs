@@ -1,9 +1,11 @@
+using Prestopd.Hosting;
+
 namespace Prestopd.Sidecar;
 
 /// <summary>
 /// The way from serving to gone, as a state machine on a clock: no HTTP, no signals, no log. Idle it owns no timer that runs.
 /// </summary>
-internal sealed class Drain : IDisposable
+internal sealed class Drain : IShutdown, IDisposable
 {
     /// <summary>How often the window is looked at while draining.</summary>
     public static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
@@ -47,8 +49,7 @@ internal sealed class Drain : IDisposable
         }
     }
 
-    /// <summary>SIGTERM or SIGINT came.</summary>
-    /// <param name="name">The signal as Go's os.Signal prints it.</param>
+    /// <inheritdoc/>
     public void Signal(string name)
     {
         lock (_gate)
@@ -104,7 +105,7 @@ internal sealed class Drain : IDisposable
         }
     }
 
-    /// <summary>The listener is closed.</summary>
+    /// <inheritdoc/>
     public void Leave()
     {
         lock (_gate)

@@ -7,17 +7,13 @@ namespace Prestopd.Sidecar;
 /// <summary>What a request was and how it was answered: the text of the response's body and of the log line.</summary>
 /// <param name="Kind">What it was taken for.</param>
 /// <param name="Path">Its path, made printable by <see cref="Prestop.Core.Messages.OneLine"/>.</param>
-/// <param name="Address">The client's address, IPv4 in its own form.</param>
-/// <param name="Port">The client's port.</param>
+/// <param name="Client">The client, IPv4 in its own form.</param>
 /// <param name="Status">The status of the answer.</param>
 /// <param name="Hits">The requests in the window; a hit counts itself.</param>
-internal readonly record struct AccessLogEntry(RequestKind Kind, string Path, IPAddress Address, int Port, int Status, long Hits)
+internal readonly record struct AccessLogEntry(RequestKind Kind, string Path, IPEndPoint Client, int Status, long Hits)
 {
     /// <summary>Room for all that is not the path.</summary>
     public const int LengthWithoutPath = 256;
-
-    /// <summary>The client as Go's net/http has it: <c>127.0.0.1:4711</c>, <c>[::1]:4711</c>.</summary>
-    public string Remote => new IPEndPoint(Address, Port).ToString();
 
     /// <summary>The text in UTF-8, with a line feed.</summary>
     /// <param name="interval">The length of the window as Go prints it.</param>
@@ -29,11 +25,11 @@ internal readonly record struct AccessLogEntry(RequestKind Kind, string Path, IP
         text.Add(Kind switch { RequestKind.Hit => "hit "u8, RequestKind.Ignored => "ignored "u8, _ => default });
         text.Add(Path);
         text.Add(" from "u8);
-        var isIPv6 = Address.AddressFamily is AddressFamily.InterNetworkV6;
+        var isIPv6 = Client.AddressFamily is AddressFamily.InterNetworkV6;
         text.Add(isIPv6 ? "["u8 : default);
-        text.Add(Address);
+        text.Add(Client.Address);
         text.Add(isIPv6 ? "]:"u8 : ":"u8);
-        text.Add(Port);
+        text.Add(Client.Port);
         if (Kind is not RequestKind.Healthz)
         {
             text.Add(" status "u8);

@@ -44,13 +44,13 @@ internal sealed class SidecarApplication(
     private HttpResponse AnswerMetrics()
     {
         requests.Add(RequestKind.Metrics);
-        return new HttpResponse(200, SidecarMetrics.ContentType, Encoding.UTF8.GetBytes(metrics.Text()));
+        return metrics.Response();
     }
 
     private ValueTask<HttpResponse> AnswerHealthCheck(HttpRequest request)
     {
         var entry = Describe(request, RequestKind.Hit, HealthStatus, 0);
-        if (!options.Ignore.IsEmpty && options.Ignore.Covers(entry.Address, request.Header("user-agent"u8)))
+        if (!options.Ignore.IsEmpty && options.Ignore.Covers(entry.Client.Address, request.Header("user-agent"u8)))
         {
             entry = entry with { Kind = RequestKind.Ignored, Hits = window.Count };
         }
@@ -77,7 +77,7 @@ internal sealed class SidecarApplication(
     {
         requests.Add(RequestKind.Waitz);
         var entry = Describe(request, RequestKind.Waitz, 0, window.Count);
-        var isLocal = IPAddress.IsLoopback(entry.Address);
+        var isLocal = IPAddress.IsLoopback(entry.Client.Address);
         if (!waiters.TryEnter(isLocal))
         {
             waiters.Refuse();
@@ -140,7 +140,7 @@ internal sealed class SidecarApplication(
     }
 
     private static AccessLogEntry Describe(HttpRequest request, RequestKind kind, int status, long hits) =>
-        new(kind, OneLine.OfPath(request.Path), request.Client.Address, request.Client.Port, status, hits);
+        new(kind, OneLine.OfPath(request.Path), request.Client, status, hits);
 
     private HttpResponse Answer(in AccessLogEntry entry)
     {

@@ -1,11 +1,8 @@
-using System.Globalization;
-using System.Text;
-using Prestop.Core;
 using Prestopd.Hosting;
 
 namespace Prestopd.Sidecar;
 
-/// <summary>Writes <c>/metrics</c> in the Prometheus text format, version 0.0.4.</summary>
+/// <summary>What <c>/metrics</c> answers.</summary>
 internal sealed class SidecarMetrics(
     SidecarOptions options,
     RateWindow window,
@@ -15,9 +12,6 @@ internal sealed class SidecarMetrics(
     ConnectionTable connections,
     Upstream? upstream)
 {
-    /// <summary>The media type of the format.</summary>
-    public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
-
     private static readonly (RequestKind Kind, string Route)[] Routes =
     [
         (RequestKind.Hit, "hit"),
@@ -37,62 +31,41 @@ internal sealed class SidecarMetrics(
     ];
 
     /// <summary>The values now.</summary>
-    public string Text()
+    public HttpResponse Response()
     {
-        var text = new StringBuilder(2048);
-        Counter(text, SidecarNames.Metrics.Hits, "Health checks that were counted.", requests[RequestKind.Hit]);
-
-        Family(text, SidecarNames.Metrics.Requests, "counter", "Requests by what they were taken for.");
+        var text = new MetricsText();
+        text.Counter(SidecarNames.Metrics.Hits, "Health checks that were counted.").Add(requests[RequestKind.Hit]);
+        var counts = text.Counter(SidecarNames.Metrics.Requests, "Requests by what they were taken for.");
         foreach (var (kind, route) in Routes)
         {
-            Line(text, SidecarNames.Metrics.Requests, $"{{route=\"{route}\"}}", requests[kind]);
+            counts.Add(requests[kind], ("route", route));
         }
 
-        Gauge(text, SidecarNames.Metrics.HitsInWindow, "Health checks in the window now.", window.Count);
-        Gauge(text, SidecarNames.Metrics.Window, "Length of the window.", options.Interval.TotalSeconds);
+        text.Gauge(SidecarNames.Metrics.HitsInWindow, "Health checks in the window now.").Add(window.Count);
+        text.Gauge(SidecarNames.Metrics.Window, "Length of the window.").Add(options.Interval.TotalSeconds);
 
-        Family(text, SidecarNames.Metrics.State, "gauge", "1 for the state of the drain.");
+        var states = text.Gauge(SidecarNames.Metrics.State, "1 for the state of the drain.");
         var state = drain.State;
         foreach (var (one, name) in States)
         {
-            Line(text, SidecarNames.Metrics.State, $"{{state=\"{name}\"}}", one == state ? 1 : 0);
+            states.Add(one == state ? 1 : 0, ("state", name));
         }
 
-        Gauge(text, SidecarNames.Metrics.Drain, "Time since the drain began; 0 while serving.", drain.Lasted.TotalSeconds);
-        Gauge(text, SidecarNames.Metrics.Waiters, "Callers of /waitz that wait.", waiters.Taken);
-        Counter(text, SidecarNames.Metrics.WaitersRefused, "Callers of /waitz that were sent away with 503.", waiters.Refused);
-        Gauge(text, SidecarNames.Metrics.Connections, "Open connections.", connections.Open);
-        Counter(text, SidecarNames.Metrics.ConnectionsRefused, "New connections closed at once, because all others were being answered.", connections.Refused);
-        Counter(text, SidecarNames.Metrics.ConnectionsEvicted, "Idle connections closed to make room for new ones.", connections.Evicted);
+        text.Gauge(SidecarNames.Metrics.Drain, "Time since the drain began; 0 while serving.").Add(drain.Lasted.TotalSeconds);
+        text.Gauge(SidecarNames.Metrics.Waiters, "Callers of /waitz that wait.").Add(waiters.Taken);
+        text.Counter(SidecarNames.Metrics.WaitersRefused, "Callers of /waitz that were sent away with 503.").Add(waiters.Refused);
+        text.Gauge(SidecarNames.Metrics.Connections, "Open connections.").Add(connections.Open);
+        text.Counter(SidecarNames.Metrics.ConnectionsRefused, "New connections closed at once, because all others were being answered.").Add(connections.Refused);
+        text.Counter(SidecarNames.Metrics.ConnectionsEvicted, "Idle connections closed to make room for new ones.").Add(connections.Evicted);
 
         if (upstream is not null)
         {
-            Family(text, SidecarNames.Metrics.UpstreamRequests, "counter", "Questions to UPSTREAM by outcome.");
-            Line(text, SidecarNames.Metrics.UpstreamRequests, "{outcome=\"answered\"}", upstream.Answered);
-            Line(text, SidecarNames.Metrics.UpstreamRequests, "{outcome=\"failed\"}", upstream.Failed);
-            Line(text, SidecarNames.Metrics.UpstreamRequests, "{outcome=\"timeout\"}", upstream.TimedOut);
+            text.Counter(SidecarNames.Metrics.UpstreamRequests, "Questions to UPSTREAM by outcome.")
+                .Add(upstream.Answered, ("outcome", "answered"))
+                .Add(upstream.Failed, ("outcome", "failed"))
+                .Add(upstream.TimedOut, ("outcome", "timeout"));
         }
 
-        Family(text, SidecarNames.Metrics.Build, "gauge", "1, labelled with the version.");
-        Line(text, SidecarNames.Metrics.Build, $"{{version=\"{ProductVersion.Text}\"}}", 1);
-        return text.ToString();
+        return text.Response();
     }
-
-    private static void Counter(StringBuilder text, string name, string help, double value)
-    {
-        Family(text, name, "counter", help);
-        Line(text, name, "", value);
-    }
-
-    private static void Gauge(StringBuilder text, string name, string help, double value)
-    {
-        Family(text, name, "gauge", help);
-        Line(text, name, "", value);
-    }
-
-    private static void Family(StringBuilder text, string name, string type, string help) =>
-        text.Append(CultureInfo.InvariantCulture, $"# HELP {name} {help}\n# TYPE {name} {type}\n");
-
-    private static void Line(StringBuilder text, string name, string labels, double value) =>
-        text.Append(CultureInfo.InvariantCulture, $"{name}{labels} {value}\n");
 }

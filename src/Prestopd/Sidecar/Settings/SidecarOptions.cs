@@ -1,19 +1,15 @@
+using Prestopd.Hosting;
+
 namespace Prestopd.Sidecar;
 
 /// <summary>The settings after they were read and found usable.</summary>
 internal sealed record SidecarOptions
 {
-    /// <summary>Whether requests and lifecycle are logged.</summary>
-    public required bool Log { get; init; }
-
-    /// <summary>The form of log lines.</summary>
-    public required LogFormat LogFormat { get; init; }
+    /// <summary>What every server is told.</summary>
+    public required ServerSettings Server { get; init; }
 
     /// <summary>How long a request counts.</summary>
     public required TimeSpan Interval { get; init; }
-
-    /// <summary>TCP port, 1 to 65535.</summary>
-    public required int Port { get; init; }
 
     /// <summary>When the drain starts and how long it may last.</summary>
     public required DrainRules Drain { get; init; }
@@ -26,9 +22,6 @@ internal sealed record SidecarOptions
 
     /// <summary>Callers of <c>/waitz</c> at a time, from loopback and from elsewhere each.</summary>
     public required int MaxWaiters { get; init; }
-
-    /// <summary>Connections at a time, from loopback and from elsewhere each.</summary>
-    public required int MaxConnections { get; init; }
 
     /// <summary>The application's own health check, or null.</summary>
     public required Uri? Upstream { get; init; }

@@ -1,4 +1,4 @@
-namespace Prestopd.Sidecar;
+namespace Prestopd.Hosting;
 
 /// <summary>
 /// Writes lines to a stream without ever making the caller wait: a pipe that nobody reads must not hold up an answer or the exit.
