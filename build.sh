@@ -21,8 +21,8 @@ usage: ./build.sh COMMAND
 EOF
 }
 
-packages_publish="gcc libc6-dev lld binutils musl-tools zlib1g-dev libssl-dev cmake make"
-packages_test="awscli mandoc zsh fish bubblewrap busybox-static toybox strace valgrind curl openssl dnsmasq-base nginx-light haproxy wrk iproute2 util-linux procps libnss-myhostname"
+packages_publish="gcc libc6-dev lld binutils musl-tools zlib1g-dev libssl-dev cmake make openssl"
+packages_test="awscli mandoc zsh fish bubblewrap busybox-static toybox strace valgrind curl dnsmasq-base nginx-light haproxy wrk iproute2 util-linux procps libnss-myhostname"
 # Any kubectl will do to compare with; an apt package would overwrite one that is not apt's.
 command -v kubectl >/dev/null || packages_test+=" kubernetes-client"
 packages_bench="tini gcc libc6-dev golang-go"
@@ -52,40 +52,151 @@ rid() {
   esac
 }
 
-# The framework to publish with: net10.0 where its NativeAOT pack restores from the configured feed, else net9.0.
+# What the choice of the framework rests on: the SDK, what is pinned, and the feeds.
+framework_inputs() {
+  rid
+  dotnet --version
+  dotnet nuget list source --format short
+  cat global.json Directory.*.props Directory.*.targets
+}
+
+# The framework to publish with: net10.0 where its NativeAOT pack restores from the configured feed, else net9.0. Asked again when one of
+# the inputs is another, and after a day with net9.0: a feed gets new packages.
 framework() {
-  local seen=artifacts/publish-framework
-  if [ ! -s $seen ]; then
+  local seen=artifacts/publish-framework inputs choice=net9.0
+  inputs=$(framework_inputs | sha256sum | cut -d ' ' -f 1)
+  if [ "$(sed -n 2p $seen 2>/dev/null)" != "$inputs" ] ||
+    { [ "$(head -n 1 $seen)" = net9.0 ] && [ -z "$(find artifacts/probe.log -mmin -1440 2>/dev/null)" ]; }; then
     if dotnet restore src/Prestop -r "$(rid)" -p:PublishFramework=net10.0 -p:TargetFrameworks=net10.0 \
       -p:ArtifactsPath="$root/artifacts/probe" >artifacts/probe.log 2>&1; then
-      echo net10.0 >$seen
-    else
-      echo net9.0 >$seen
+      choice=net10.0
     fi
+    # Left alone when nothing has changed: what is published is older than this file when it is out of date.
+    printf '%s\n' $choice "$inputs" | cmp -s - $seen || printf '%s\n' $choice "$inputs" >$seen
   fi
-  cat $seen
+  head -n 1 $seen
 }
 
-# stale FILE : true when something that FILE is made from is newer than it.
+# stale PROGRAM : true when it is not there, or something that it is made from is newer.
 stale() {
-  [ ! -e "$1" ] || [ -n "$(find src Directory.*.props Directory.*.targets build.sh -newer "$1" -type f -print -quit)" ]
+  [ ! -e "out/$1" ] || [ ! -e "artifacts/publish/$1/$1" ] ||
+    [ -n "$(find src Directory.*.props Directory.*.targets build.sh artifacts/publish-framework -newer "out/$1" -type f -print -quit)" ]
 }
 
-# publish_to_out PROJECT PROGRAM [OPTION...] : the program's static binary in out/.
+# publish_to_out PROJECT PROGRAM [OPTION...] : the program's static binary in out/, once it has worked in an empty root. One that does not
+# build or work as Static.props tailors it is made again plainly.
 publish_to_out() {
   local project=$1 program=$2
   shift 2
-  stale "out/$program" || return 0
+  stale "$program" || return 0
   echo "build.sh: publishing $program${2:+ for $2}" >&2
-  # The compiler and the linker do not see a change in Static/.
-  rm -rf "artifacts/publish/obj/$project"
-  dotnet publish "src/$project" "$@" -v quiet -p:ArtifactsPath="$root/artifacts/publish" -o "artifacts/publish/$program" >&2
+  if ! build "$project" "$program" "$@" || ! works "$program"; then
+    [ "$project" != Sleep ] || exit 1
+    echo "build.sh: a plain $program takes its place: larger, and with more memory" >&2
+    { build "$project" "$program" "$@" -p:IsTailored=false && works "$program"; } || exit 1
+  fi
   command install -m 755 -D "artifacts/publish/$program/$program" "out/$program"
 }
 
+# build PROJECT PROGRAM [OPTION...] : publishes into artifacts/publish/PROGRAM.
+build() {
+  local project=$1 program=$2
+  shift 2
+  # The compiler and the linker do not see a change in Static/.
+  rm -rf "artifacts/publish/obj/$project" "artifacts/publish/$program"
+  dotnet publish "src/$project" "$@" -v quiet -p:ArtifactsPath="$root/artifacts/publish" -o "artifacts/publish/$program" >&2 ||
+    { echo "build.sh: $program cannot be built" >&2; return 1; }
+}
+
+# works PROGRAM : runs what was just built where a scratch image has nothing for it either: no other file, no environment.
+works() {
+  local program=$1 empty=$root/artifacts/empty-root version enter at=
+  rm -rf "$empty" && mkdir -p "$empty/dev"
+  # .NET takes its hash seeds from this; every container has the device.
+  head -c 65536 /dev/urandom >"$empty/dev/urandom"
+  command install -m 755 "artifacts/publish/$program/$program" "$empty/$program"
+  if chroot / true 2>/dev/null; then
+    enter=("$(command -v chroot)" "$empty")
+  elif unshare --map-root-user chroot / true 2>/dev/null; then
+    enter=("$(command -v unshare)" --map-root-user "$(command -v chroot)" "$empty")
+  else
+    echo "build.sh: no root and no user namespaces here: $program is tried without an empty root" >&2
+    enter=() at=$empty
+  fi
+
+  version=$(sed -n 's:.*<Version>\(.*\)</Version>.*:\1:p' Directory.Build.props)
+  attempt "--version" says_version || return 1
+  case $program in
+    sleep) attempt "a wait" inside sleep 10ms ;;
+    prestop) attempt "a wait" inside prestop 10ms && attempt "an https wait" waits_for_https ;;
+    prestopd) attempt "a sidecar's answer and end" serves ;;
+  esac
+}
+
+# attempt WHAT COMMAND... : runs the command; says what does not work, and all that it printed.
+attempt() {
+  local what=$1
+  shift
+  "$@" >artifacts/attempt.log 2>&1 || { echo "build.sh: $program does not work in an empty root: $what" >&2; cat artifacts/attempt.log >&2; return 1; }
+}
+
+# inside PROGRAM [ARG...] : in the empty root that works() has made, at most half a minute.
+inside() {
+  local name=$1
+  shift
+  timeout 30 env -i "${enter[@]}" "$at/$name" "$@" </dev/null
+}
+
+says_version() {
+  local text
+  text=$(inside "$program" --version) && echo "$text" && [[ "$text" == *"$version"* ]]
+}
+
+# A certificate of a new authority, which only a file in the empty root names, on a port that the kernel chooses.
+waits_for_https() {
+  local port= server code=0
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=build.sh -addext subjectAltName=IP:127.0.0.1 \
+    -keyout artifacts/https.key -out "$empty/ca.pem" || return 1
+  openssl s_server -www -accept 127.0.0.1:0 -cert "$empty/ca.pem" -key artifacts/https.key </dev/null >artifacts/https.log 2>&1 &
+  server=$!
+  while [ -z "$port" ] && kill -0 $server; do
+    port=$(sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' artifacts/https.log)
+    sleep 0.05
+  done
+  inside prestop --max 20s --cacert "$at/ca.pem" "https://127.0.0.1:$port/" || code=$?
+  kill $server && wait $server || true
+  return $code
+}
+
+# A health check of the sidecar, and its end after SIGTERM with exit code 0. The port is tried out: another program may have it.
+serves() {
+  local port server code=0 answer=
+  for _ in 1 2 3 4 5; do
+    port=$((20000 + RANDOM % 10000))
+    env -i PORT=$port LOG=yes INTERVAL=1s COOLDOWN=0s "${enter[@]}" "$at/prestopd" sidecar </dev/null &
+    server=$!
+    while [ -z "$answer" ] && kill -0 $server; do
+      answer=$(health $port)
+      sleep 0.05
+    done
+    kill $server || true
+    wait $server || code=$?
+    [ -z "$answer" ] || break
+  done
+  [[ "$answer" == "HTTP/1.1 200 OK"* ]] && [ $code -eq 0 ]
+}
+
+# health PORT : the first line of the answer; nothing where nobody listens.
+health() {
+  { exec 3<>"/dev/tcp/127.0.0.1/$1"; } 2>/dev/null || return 0
+  printf 'GET /healthz HTTP/1.1\r\nHost: pod\r\nConnection: close\r\n\r\n' >&3
+  timeout 5 head -n 1 <&3
+}
+
 publish() {
-  install $packages_publish
   local framework
+  rid >/dev/null
+  install $packages_publish
   framework=$(framework)
   publish_to_out Sleep sleep
   publish_to_out Prestop prestop -f "$framework" -r "$(rid)" -p:PublishFramework="$framework"
