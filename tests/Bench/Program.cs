@@ -3,6 +3,7 @@ using Bench.Figures;
 using Bench.Order;
 using Bench.Peers;
 using Bench.Sections;
+using Prestop.Testing;
 
 // No BenchmarkDotNet: it measures methods inside a .NET process; here it is whole foreign programs, from exec to exit, and the kernel.
 try

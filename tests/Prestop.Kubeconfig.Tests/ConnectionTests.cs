@@ -1,11 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Prestop.Kubernetes.Client;
 using Prestop.Kubernetes.Objects;
-using Prestop.Kubernetes.Tests.ApiServer;
+using Prestop.Testing;
 using Xunit;
 
 namespace Prestop.Kubeconfig.Tests;
@@ -24,7 +22,7 @@ public sealed class ConnectionTests : IAsyncDisposable
     [Fact]
     public async Task A_client_certificate_is_shown()
     {
-        var (certificate, key) = Identity("admin");
+        var (certificate, key) = CertificateMaker.SelfSignedPem("admin");
 
         await ListAsync(Server, $"client-certificate-data: {Base64(certificate)}\nclient-key-data: {Base64(key)}");
 
@@ -34,8 +32,8 @@ public sealed class ConnectionTests : IAsyncDisposable
     [Fact]
     public async Task Another_certificate_of_the_plugin_makes_another_connection()
     {
-        var (first, firstKey) = Identity("first");
-        var (second, secondKey) = Identity("second");
+        var (first, firstKey) = CertificateMaker.SelfSignedPem("first");
+        var (second, secondKey) = CertificateMaker.SelfSignedPem("second");
         _folder.Write("first.json", Credential(first, firstKey, "\"expirationTimestamp\":\"2026-01-01T00:10:00Z\","));
         _folder.Write("second.json", Credential(second, secondKey, ""));
         _folder.WriteScript("plugin", $"cd {_folder.Root}\ncat first.json\nif [ -e second.json ]; then mv second.json first.json; fi");
@@ -104,7 +102,7 @@ public sealed class ConnectionTests : IAsyncDisposable
     {
         await ListAsync(Server.Replace($":{_server.Port}", $":{_server.Port}/k8s/clusters/c-1", StringComparison.Ordinal), "");
 
-        Assert.StartsWith("GET /k8s/clusters/c-1/api/v1/namespaces/shop/pods?", Assert.Single(_server.Seen).Request, StringComparison.Ordinal);
+        Assert.Equal("/k8s/clusters/c-1/api/v1/namespaces/shop/pods", Assert.Single(_server.Seen).Path);
     }
 
     public async ValueTask DisposeAsync()
@@ -152,12 +150,4 @@ public sealed class ConnectionTests : IAsyncDisposable
         + $"\"clientCertificateData\":{Quoted(certificate)},\"clientKeyData\":{Quoted(key)}}}}}";
 
     private static string Quoted(string text) => $"\"{text.Replace("\n", "\\n", StringComparison.Ordinal)}\"";
-
-    private static (string Certificate, string Key) Identity(string name)
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using var certificate = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256)
-            .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
-        return (certificate.ExportCertificatePem(), key.ExportECPrivateKeyPem());
-    }
 }

@@ -1,8 +1,6 @@
 using System.Net;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using Prestop.Kubernetes.Tests.ApiServer;
+using Prestop.Testing;
 using Xunit;
 
 namespace Prestop.Kubeconfig.Tests;
@@ -142,7 +140,7 @@ public sealed class KubeconfigTests : IDisposable
     [Fact]
     public void A_client_certificate_is_read_with_its_key()
     {
-        var (certificate, key) = ClientIdentity();
+        var (certificate, key) = CertificateMaker.SelfSignedPem("admin");
         _folder.Write("client.key", key);
 
         var access = _folder.Good(ConfigFolder.Config(Server, $"client-certificate-data: {Base64(certificate)}\nclient-key: client.key"));
@@ -273,12 +271,4 @@ public sealed class KubeconfigTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     private static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
-
-    private static (string Certificate, string Key) ClientIdentity()
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using var certificate = new CertificateRequest("CN=admin", key, HashAlgorithmName.SHA256)
-            .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
-        return (certificate.ExportCertificatePem(), key.ExportECPrivateKeyPem());
-    }
 }

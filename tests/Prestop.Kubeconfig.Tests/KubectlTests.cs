@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
-using Prestop.Kubernetes.Tests.ApiServer;
+using Prestop.Testing;
 using Xunit;
 
 namespace Prestop.Kubeconfig.Tests;

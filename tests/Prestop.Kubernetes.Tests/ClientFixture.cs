@@ -2,9 +2,9 @@ using System.Net;
 using Prestop.Kubernetes.Access;
 using Prestop.Kubernetes.Client;
 using Prestop.Kubernetes.Objects;
-using Prestop.Kubernetes.Tests.ApiServer;
 using Prestop.Kubernetes.Watching;
 using Prestop.Testing;
+using Prestop.Testing.ApiServer;
 
 namespace Prestop.Kubernetes.Tests;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Bench.Processes;
+using Prestop.Testing;
 
 namespace Bench.Order;
 

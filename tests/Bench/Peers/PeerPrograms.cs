@@ -1,4 +1,5 @@
 using Bench.Processes;
+using Prestop.Testing;
 
 namespace Bench.Peers;
 

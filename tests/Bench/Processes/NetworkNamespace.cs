@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Prestop.Testing;
 
 namespace Bench.Processes;
 

@@ -1,3 +1,5 @@
+using Prestop.Testing;
+
 namespace Bench.Processes;
 
 /// <summary>How many system calls a program makes, all its threads and children together, its exec and its exit included.</summary>

@@ -1,6 +1,7 @@
 using Bench.Figures;
 using Bench.Processes;
 using Bench.Servers;
+using Prestop.Testing;
 
 namespace Bench.Sections;
 

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Bench.Figures;
 using Bench.Processes;
 using Bench.Servers;
+using Prestop.Testing;
 
 namespace Bench.Sections;
 
@@ -21,7 +22,7 @@ internal static class SchemeSection
         closedPort.Bind(new IPEndPoint(IPAddress.Loopback, 0)); // and does not listen: refused, for as long as it is bound
         using var quiet = new LoopbackConnections(1);
         using var server = new WaitServer();
-        using var certificate = LoopbackCertificate.Make();
+        using var certificate = CertificateMaker.SelfSigned("127.0.0.1", IPAddress.Loopback);
         using var https = new WaitServer(certificate);
         using var kubernetes = new EndpointsServer(certificate);
         var authority = folder["ca.pem"];

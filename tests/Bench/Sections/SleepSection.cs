@@ -1,6 +1,7 @@
 using Bench.Figures;
 using Bench.Peers;
 using Bench.Processes;
+using Prestop.Testing;
 
 namespace Bench.Sections;
 

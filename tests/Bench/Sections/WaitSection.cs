@@ -1,6 +1,8 @@
+using System.Net;
 using Bench.Figures;
 using Bench.Processes;
 using Bench.Servers;
+using Prestop.Testing;
 
 namespace Bench.Sections;
 
@@ -16,7 +18,7 @@ internal static class WaitSection
 
     public static Section Measure(TemporaryFolder folder)
     {
-        using var certificate = LoopbackCertificate.Make();
+        using var certificate = CertificateMaker.SelfSigned("127.0.0.1", IPAddress.Loopback);
         var authority = folder["ca.pem"];
         File.WriteAllText(authority, certificate.ExportCertificatePem());
         using var http = new WaitServer();

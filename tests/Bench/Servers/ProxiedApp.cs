@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Bench.Processes;
+using Prestop.Testing;
 
 namespace Bench.Servers;
 

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using BlackBox.Tests.Harness;
+using Prestop.Testing;
 using Xunit;
 
 namespace BlackBox.Tests.Idle;
@@ -155,7 +155,7 @@ public sealed class IdleTests : IAsyncLifetime
     {
         await using var prestop = new OnHost { Network = _network }.Run(
             SystemProgram.Strace, "-f", "-qq", "-o", "/dev/null", "-e", "trace=socket", "-e", "inject=socket:error=EPERM",
-            Published.Find("prestop"), "--quiet", "1s", "--max", "50s", "idle://:8080");
+            Repository.Published("prestop"), "--quiet", "1s", "--max", "50s", "idle://:8080");
         await prestop.WaitForLineAsync("/proc/net/tcp tells no times");
 
         await prestop.ExitsWithAsync(0);
@@ -173,7 +173,7 @@ public sealed class IdleTests : IAsyncLifetime
         await using var prestop = new OnHost { Network = _network }.Run(
             SystemProgram.Strace, "-f", "-qq", "-o", "/dev/null", "-e", "trace=sendto",
             "-e", "inject=sendto:poke_enter=@arg2=5400000014000103010000000000000002fd:when=1",
-            Published.Find("prestop"), "--quiet", "1s", "--max", "5s", step);
+            Repository.Published("prestop"), "--quiet", "1s", "--max", "5s", step);
 
         await prestop.ExitsWithAsync(124);
         Assert.Contains(

@@ -1,5 +1,5 @@
 using System.Globalization;
-using BlackBox.Tests.Harness;
+using Prestop.Testing;
 using Xunit;
 
 namespace BlackBox.Tests.Idle;

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using BlackBox.Tests.Harness;
+using Prestop.Testing;
 
 namespace BlackBox.Tests.Idle;
 

@@ -1,4 +1,4 @@
-using BlackBox.Tests.Harness;
+using Prestop.Testing;
 using Xunit;
 
 namespace BlackBox.Tests.Prestop;
@@ -6,7 +6,7 @@ namespace BlackBox.Tests.Prestop;
 /// <summary>The scripts in <c>completions/</c> in the shells that they are for, asking the published program.</summary>
 public sealed class CompletionTests
 {
-    private static readonly string Programs = Path.GetDirectoryName(Published.Find("prestop"))!;
+    private static readonly string Programs = Path.GetDirectoryName(Repository.Published("prestop"))!;
     private static readonly string Scripts = Path.Combine(Path.GetDirectoryName(Programs)!, "completions");
 
     public static TheoryData<string, string> Lines => new()

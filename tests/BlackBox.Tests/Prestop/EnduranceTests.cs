@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using BlackBox.Tests.Harness;
+using Prestop.Testing;
 using Xunit;
 
 namespace BlackBox.Tests.Prestop;

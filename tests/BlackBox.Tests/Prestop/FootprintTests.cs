@@ -1,4 +1,4 @@
-using BlackBox.Tests.Harness;
+using Prestop.Testing;
 using Xunit;
 
 namespace BlackBox.Tests.Prestop;
@@ -10,7 +10,7 @@ public sealed class FootprintTests
     public async Task A_plain_sleep_opens_no_file_for_writing_and_no_socket_and_starts_nothing()
     {
         using var folder = new TemporaryFolder();
-        var program = Published.Find("prestop");
+        var program = Repository.Published("prestop");
 
         await new OnHost().RunAsync(SystemProgram.Strace, "-f", "-qq", "-o", folder["calls"],
             "-e", "trace=open,openat,openat2,creat,socket,socketpair,connect,bind,listen,execve,fork,vfork,unlink,unlinkat,mkdir,mkdirat,rename,renameat2,ftruncate,chmod,fchmodat",

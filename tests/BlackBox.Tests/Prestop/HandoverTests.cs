@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using BlackBox.Tests.Harness;
+using Prestop.Testing;
 using Xunit;
 
 namespace BlackBox.Tests.Prestop;
@@ -24,7 +24,7 @@ public sealed class HandoverTests
         var root = InRoot.WithBusybox with { Proc = true };
 
         // busybox's own printf makes the bytes, its shell starts prestop with them: a .NET test has no such strings.
-        var run = await (root with { Files = new(root.Files) { ["/prestop"] = Published.Find("prestop") } }).RunAsync(
+        var run = await (root with { Files = new(root.Files) { ["/prestop"] = Repository.Published("prestop") } }).RunAsync(
             SystemProgram.Busybox, "sh", "-c",
             $"b=$({Busybox} printf 'a\\377\\300\\200b\\355\\262\\200c\\303'); exec /prestop -q 0 -- {Busybox} printf '%s|%s' \"$b\" grün");
 
@@ -77,7 +77,7 @@ public sealed class HandoverTests
         const string look = "grep -E '^(Sig(Blk|Ign|Cgt)|ShdPnd|Threads|Cpus_allowed|NoNewPrivs|Seccomp|Speculation_|THP_enabled)' /proc/self/status";
         const string limits = "cat /proc/self/limits /proc/self/oom_score_adj /proc/self/comm /proc/self/personality";
         static string Script(string prefix) => $"trap '' HUP INT QUIT USR1 TERM; ulimit -Sn 100; ulimit -Sc 0; {prefix} {Busybox} {look}; {prefix} {Busybox} {limits}";
-        var root = InRoot.WithBusybox with { Proc = true, Files = new() { [Busybox] = SystemProgram.Busybox, ["/prestop"] = Published.Find("prestop") } };
+        var root = InRoot.WithBusybox with { Proc = true, Files = new() { [Busybox] = SystemProgram.Busybox, ["/prestop"] = Repository.Published("prestop") } };
 
         var direct = await root.RunAsync(SystemProgram.Busybox, "sh", "-c", Script(""));
         var through = await root.RunAsync(SystemProgram.Busybox, "sh", "-c", Script($"/prestop -q {step} --"));

@@ -1,5 +1,5 @@
 using System.Net;
-using BlackBox.Tests.Harness;
+using Prestop.Testing;
 using Xunit;
 
 namespace BlackBox.Tests.Prestop;
@@ -364,7 +364,7 @@ public sealed class HttpStepTests
     public async Task Bytes_arrive_as_they_are_whether_or_not_they_are_UTF8()
     {
         await using var server = FaultyServer.Start();
-        var root = new EmptyRoot { Proc = true, Files = { ["/prestop"] = Published.Find("prestop") } };
+        var root = new EmptyRoot { Proc = true, Files = { ["/prestop"] = Repository.Published("prestop") } };
 
         await root.RunAsync(SystemProgram.Busybox, "sh", "-c",
             $$"""BYTES=$(printf '\377\376') && export BYTES && /prestop -d "$BYTES" {{server.Url()}} && /prestop -d '$(BYTES)' {{server.Url()}}""");
@@ -375,7 +375,7 @@ public sealed class HttpStepTests
     [Fact]
     public async Task A_URL_with_bytes_that_are_not_UTF8_is_refused()
     {
-        var root = new EmptyRoot { Proc = true, Files = { ["/prestop"] = Published.Find("prestop") } };
+        var root = new EmptyRoot { Proc = true, Files = { ["/prestop"] = Repository.Published("prestop") } };
         await using var run = root.Run(SystemProgram.Busybox, "sh", "-c", "/prestop \"http://a$(printf '\\377')b/\"");
 
         await run.ExitsWithAsync(2);

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using BlackBox.Tests.Harness;
+using Prestop.Testing;
 using Xunit;
 
 namespace BlackBox.Tests.Prestop;
@@ -275,7 +275,7 @@ public sealed class HttpsStepTests : IDisposable
         folder.Write("data", await File.ReadAllTextAsync(_certificates.AuthorityFile, TestContext.Current.CancellationToken));
         File.CreateSymbolicLink(folder["ca.crt"], "data");
         await using var server = Serve(_certificates.Good);
-        var root = new EmptyRoot { Files = { ["/run/ca"] = folder.Path, ["/prestop"] = Published.Find("prestop") } };
+        var root = new EmptyRoot { Files = { ["/run/ca"] = folder.Path, ["/prestop"] = Repository.Published("prestop") } };
 
         await root.RunAsync(SystemProgram.Busybox, "sh", "-c", $"cd /run/ca && /prestop --cacert ca.crt {server.Url()}");
     }

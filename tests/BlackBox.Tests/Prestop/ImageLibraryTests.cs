@@ -1,4 +1,4 @@
-using BlackBox.Tests.Harness;
+using Prestop.Testing;
 using Xunit;
 
 namespace BlackBox.Tests.Prestop;

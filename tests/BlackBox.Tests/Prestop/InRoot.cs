@@ -1,4 +1,4 @@
-using BlackBox.Tests.Harness;
+using Prestop.Testing;
 
 namespace BlackBox.Tests.Prestop;
 

@@ -1,4 +1,4 @@
-using BlackBox.Tests.Harness;
+using Prestop.Testing;
 using Xunit;
 
 namespace BlackBox.Tests.Prestop;
@@ -21,7 +21,7 @@ public sealed class InstallTests : IDisposable
 
         Assert.Equal("/shared/prestop\n", run.Stdout.Text);
         Assert.Equal((UnixFileMode)0b111_101_101, File.GetUnixFileMode(_volume["prestop"]));
-        Assert.Equal(File.ReadAllBytes(Published.Find("prestop")), File.ReadAllBytes(_volume["prestop"]));
+        Assert.Equal(File.ReadAllBytes(Repository.Published("prestop")), File.ReadAllBytes(_volume["prestop"]));
         await new EmptyRoot().RunAsync(_volume["prestop"], "0.01");
     }
 
@@ -76,7 +76,7 @@ public sealed class InstallTests : IDisposable
     {
         _volume.Write("prestop", "the old one");
         // A file size limit below the program's size: every write past it fails as on a full disk.
-        var root = Root with { Files = new() { [InRoot.Busybox] = SystemProgram.Busybox, ["/prestop"] = Published.Find("prestop") } };
+        var root = Root with { Files = new() { [InRoot.Busybox] = SystemProgram.Busybox, ["/prestop"] = Repository.Published("prestop") } };
 
         var run = await root.RunAsync(SystemProgram.Busybox, "sh", "-c", "trap '' XFSZ; ulimit -f 1000; /prestop install /shared; echo $?");
 
@@ -103,14 +103,14 @@ public sealed class InstallTests : IDisposable
         // In the midst of the bytes, whichever call copies them.
         const string copying = "pwrite64,write,copy_file_range,sendfile";
         await using var run = OnHost.Start(
-            SystemProgram.Strace, "-f", "-o", "/dev/null", "-e", $"trace={copying}", "-e", $"inject={copying}:signal={signal}:when=1", Published.Find("prestop"), "install", _volume.Path);
+            SystemProgram.Strace, "-f", "-o", "/dev/null", "-e", $"trace={copying}", "-e", $"inject={copying}:signal={signal}:when=1", Repository.Published("prestop"), "install", _volume.Path);
 
         await run.ExitAsync();
 
         Assert.All(Directory.EnumerateFiles(_volume.Path), file =>
         {
             Assert.Equal("prestop", Path.GetFileName(file));
-            Assert.Equal(File.ReadAllBytes(Published.Find("prestop")), File.ReadAllBytes(file));
+            Assert.Equal(File.ReadAllBytes(Repository.Published("prestop")), File.ReadAllBytes(file));
         });
     }
 

@@ -1,4 +1,4 @@
-using BlackBox.Tests.Harness;
+using Prestop.Testing;
 using Xunit;
 
 namespace BlackBox.Tests.Prestop;
@@ -17,7 +17,7 @@ public sealed class LimitTests : IAsyncLifetime
     {
         File.SetUnixFileMode(_folder.Path, (UnixFileMode)0b111_101_101);
         _prestop = _folder["prestop"];
-        File.Copy(Published.Find("prestop"), _prestop);
+        File.Copy(Repository.Published("prestop"), _prestop);
         return ValueTask.CompletedTask;
     }
 
@@ -69,7 +69,7 @@ public sealed class LimitTests : IAsyncLifetime
     public async Task A_unix_socket_that_may_not_be_made_is_told()
     {
         await using var run = OnHost.Start(
-            SystemProgram.Strace, "-f", "-o", "/dev/null", "-e", "trace=socket", "-e", "inject=socket:error=EPERM", Published.Find("prestop"), "--max", "20s", "unix:///run/app.sock");
+            SystemProgram.Strace, "-f", "-o", "/dev/null", "-e", "trace=socket", "-e", "inject=socket:error=EPERM", Repository.Published("prestop"), "--max", "20s", "unix:///run/app.sock");
 
         await run.ExitsWithAsync(125);
         Assert.Contains("Unix-domain sockets are not allowed here; a seccomp profile may deny them", run.Stderr.Lines[^1], StringComparison.Ordinal);
@@ -79,7 +79,7 @@ public sealed class LimitTests : IAsyncLifetime
     public async Task A_unix_socket_beyond_the_limit_of_open_files_is_told_and_tried_again()
     {
         await using var run = OnHost.Start(
-            SystemProgram.Strace, "-f", "-o", "/dev/null", "-e", "trace=socket", "-e", "inject=socket:error=EMFILE", Published.Find("prestop"), "--max", "1s", "unix:///etc/passwd");
+            SystemProgram.Strace, "-f", "-o", "/dev/null", "-e", "trace=socket", "-e", "inject=socket:error=EMFILE", Repository.Published("prestop"), "--max", "1s", "unix:///etc/passwd");
 
         await run.ExitsWithAsync(124);
         Assert.Contains("too many open files; raise the limit, 'ulimit -n'", run.Stderr.Lines[^1], StringComparison.Ordinal);

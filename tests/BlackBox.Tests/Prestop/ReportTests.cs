@@ -1,5 +1,5 @@
 using System.Text.Json;
-using BlackBox.Tests.Harness;
+using Prestop.Testing;
 using Xunit;
 
 namespace BlackBox.Tests.Prestop;
@@ -150,7 +150,7 @@ public sealed class ReportTests
         using var volume = new TemporaryFolder();
         File.SetUnixFileMode(volume.Path, (UnixFileMode)0b111_111_111);
         var root = InRoot.WithBusybox with { Proc = true, AsPid1 = true, Volumes = new() { ["/run/v"] = volume.Path } };
-        root.Files["/prestop"] = Published.Find("prestop");
+        root.Files["/prestop"] = Repository.Published("prestop");
 
         await root.RunAsync(SystemProgram.Busybox, "sh", "-c",
             $"exec 2>>/run/v/log; echo application >&2; {first}\n/bin/busybox sh -c '{command} 2>/run/v/hook'; true");
@@ -165,7 +165,7 @@ public sealed class ReportTests
         using var folder = new TemporaryFolder();
         await using var run = OnHost.Start(
             SystemProgram.Unshare, "--pid", "--fork", "--mount-proc", "/bin/sh", "-c",
-            $"{SystemProgram.Unshare} --mount /bin/sh -c 'exec 2>>{folder["log"]}; /bin/sh {folder.Write("hook.sh", $"exec {Published.Find("prestop")} --log-to pid1 0.01 2>{folder["hook"]}")}; true'; true");
+            $"{SystemProgram.Unshare} --mount /bin/sh -c 'exec 2>>{folder["log"]}; /bin/sh {folder.Write("hook.sh", $"exec {Repository.Published("prestop")} --log-to pid1 0.01 2>{folder["hook"]}")}; true'; true");
 
         await run.ExitsWithAsync(0);
 
@@ -178,7 +178,7 @@ public sealed class ReportTests
     {
         using var folder = new TemporaryFolder();
         File.SetUnixFileMode(folder.Path, (UnixFileMode)0b111_101_101);
-        File.Copy(Published.Find("prestop"), folder["prestop"]);
+        File.Copy(Repository.Published("prestop"), folder["prestop"]);
         await using var run = OnHost.Start(
             SystemProgram.Unshare, "--pid", "--fork", "--mount-proc", "/bin/sh", "-c",
             $"{SystemProgram.Setpriv} --reuid 54322 --regid 54322 --clear-groups {folder["prestop"]} --log-to pid1 0.01; true");

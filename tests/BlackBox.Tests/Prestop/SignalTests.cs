@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using BlackBox.Tests.Harness;
+using Prestop.Testing;
 using Xunit;
 
 namespace BlackBox.Tests.Prestop;
@@ -146,7 +146,7 @@ public sealed class SignalTests
     {
         // env(1) of coreutils sets the mask that prestop is started with.
         await using var run = OnHost.Start(
-            SystemProgram.Find("env", "coreutils"), "--block-signal=TERM", Published.Find("prestop"), "-q", "0.01", "--", "/bin/grep", "SigBlk", "/proc/self/status");
+            SystemProgram.Find("env", "coreutils"), "--block-signal=TERM", Repository.Published("prestop"), "-q", "0.01", "--", "/bin/grep", "SigBlk", "/proc/self/status");
 
         await run.ExitsWithAsync(0);
         Assert.Equal("SigBlk:\t0000000000004000", run.Stdout.Lines[0]);

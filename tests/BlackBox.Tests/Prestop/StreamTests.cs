@@ -1,4 +1,4 @@
-using BlackBox.Tests.Harness;
+using Prestop.Testing;
 using Xunit;
 
 namespace BlackBox.Tests.Prestop;
@@ -79,7 +79,7 @@ public sealed class StreamTests
         using var volume = new TemporaryFolder();
         File.SetUnixFileMode(volume.Path, (UnixFileMode)0b111_111_111);
         var root = InRoot.WithBusybox with { Volumes = new() { ["/run/v"] = volume.Path } };
-        root.Files["/prestop"] = Published.Find("prestop");
+        root.Files["/prestop"] = Repository.Published("prestop");
         await using var server = FaultyServer.Start(Answer.Status(503), Answer.Status(200));
         const string fill = "b=/bin/busybox; $b mkfifo /run/v/p; exec 3<>/run/v/p; $b head -c 65536 /dev/zero >&3"; // pipe(7): the capacity
 

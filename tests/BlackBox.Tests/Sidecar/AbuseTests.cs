@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
-using BlackBox.Tests.Harness;
+using Prestop.Testing;
 using Xunit;
 
 namespace BlackBox.Tests.Sidecar;

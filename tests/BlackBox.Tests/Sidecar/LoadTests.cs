@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using BlackBox.Tests.Harness;
+using Prestop.Testing;
 using Xunit;
 
 namespace BlackBox.Tests.Sidecar;

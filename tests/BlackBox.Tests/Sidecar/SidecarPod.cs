@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
-using BlackBox.Tests.Harness;
+using Prestop.Testing;
 using Xunit;
 
 namespace BlackBox.Tests.Sidecar;

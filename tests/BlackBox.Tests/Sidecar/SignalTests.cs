@@ -1,4 +1,4 @@
-using BlackBox.Tests.Harness;
+using Prestop.Testing;
 using Xunit;
 
 namespace BlackBox.Tests.Sidecar;
@@ -11,7 +11,7 @@ public sealed class SignalTests
     {
         // The first file that the runtime opens, long before managed code runs, takes 2 s to open.
         await using var sidecar = new OnHost { DieWithTests = true, Environment = SidecarPod.Variables("LOG=yes INTERVAL=100ms COOLDOWN=0 PORT=28470") }.Run(
-            SystemProgram.Strace, "-D", "-qq", "-e", "trace=rt_sigaction,openat", "-e", "inject=openat:delay_enter=2000000:when=1", Published.Find("prestopd"), "sidecar");
+            SystemProgram.Strace, "-D", "-qq", "-e", "trace=rt_sigaction,openat", "-e", "inject=openat:delay_enter=2000000:when=1", Repository.Published("prestopd"), "sidecar");
         await sidecar.WaitForLineAsync("rt_sigaction(SIGPIPE, {");
 
         await sidecar.SignalAsync(Signal.Terminate);
@@ -46,7 +46,7 @@ public sealed class SignalTests
     {
         using var network = await TestNetwork.CreateAsync();
         await using var sidecar = new OnHost { DieWithTests = true, Network = network, Environment = SidecarPod.Variables("LOG=yes INTERVAL=100ms COOLDOWN=0") }.Run(
-            SystemProgram.Busybox, "sh", "-c", "exec \"$0\" sidecar 2>&-", Published.Find("prestopd"));
+            SystemProgram.Busybox, "sh", "-c", "exec \"$0\" sidecar 2>&-", Repository.Published("prestopd"));
         await using var check = new OnHost { Network = network }.Run(
             SystemProgram.Curl, "--silent", "--fail", "--retry", "50", "--retry-connrefused", "--retry-delay", "1", "http://127.0.0.1:8080/check");
         await check.ExitsWithAsync(0);

@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
-using BlackBox.Tests.Harness;
 using Microsoft.Win32.SafeHandles;
+using Prestop.Testing;
 
 namespace BlackBox.Tests.Sleep;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using BlackBox.Tests.Harness;
+using Prestop.Testing;
 
 namespace BlackBox.Tests.Sleep;
 
@@ -8,7 +8,7 @@ internal static class SleepFile
 {
     public const string Gnu = "/usr/bin/sleep";
 
-    public static string Path { get; } = Published.Find("sleep");
+    public static string Path { get; } = Repository.Published("sleep");
 
     /// <summary>Everything that a caller can observe of one run.</summary>
     public sealed record Run(string Output, string Error, ExitStatus Status);

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using BlackBox.Tests.Harness;
+using Prestop.Testing;
 using Xunit;
 
 namespace BlackBox.Tests.Sleep;

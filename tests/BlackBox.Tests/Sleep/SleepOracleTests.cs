@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
-using BlackBox.Tests.Harness;
 using Prestop.Core;
+using Prestop.Testing;
 using Xunit;
 
 namespace BlackBox.Tests.Sleep;

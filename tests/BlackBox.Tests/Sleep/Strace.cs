@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using BlackBox.Tests.Harness;
+using Prestop.Testing;
 
 namespace BlackBox.Tests.Sleep;
 

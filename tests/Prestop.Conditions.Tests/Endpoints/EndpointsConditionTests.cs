@@ -1,5 +1,6 @@
 using Prestop.Core.Waiting;
-using Prestop.Kubernetes.Tests.ApiServer;
+using Prestop.Testing;
+using Prestop.Testing.ApiServer;
 using Xunit;
 using static Prestop.Conditions.Tests.EndpointsFixture;
 

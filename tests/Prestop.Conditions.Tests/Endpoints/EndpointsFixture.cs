@@ -1,7 +1,7 @@
 using Prestop.Core.Waiting;
 using Prestop.Kubernetes.Access;
-using Prestop.Kubernetes.Tests.ApiServer;
 using Prestop.Testing;
+using Prestop.Testing.ApiServer;
 
 namespace Prestop.Conditions.Tests;
 

@@ -3,7 +3,7 @@ using System.Threading.Channels;
 using FsCheck;
 using FsCheck.Fluent;
 using Prestop.Core.Waiting;
-using Prestop.Kubernetes.Tests.ApiServer;
+using Prestop.Testing.ApiServer;
 using Xunit;
 using static Prestop.Conditions.Tests.EndpointsFixture;
 

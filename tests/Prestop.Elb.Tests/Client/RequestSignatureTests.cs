@@ -2,6 +2,7 @@ using System.Text;
 using Prestop.Elb.Access;
 using Prestop.Elb.Client;
 using Prestop.Elb.Tests.ElbService;
+using Prestop.Testing;
 using Xunit;
 
 namespace Prestop.Elb.Tests.Client;
@@ -36,7 +37,7 @@ public class RequestSignatureTests
 
         Assert.Null(Check(seen));
         Assert.Equal("SignatureDoesNotMatch", Check(seen with { Body = [.. body, (byte)'x'] })?.Code);
-        Assert.Equal("SignatureDoesNotMatch", Check(seen with { Path = "/other" })?.Code);
+        Assert.Equal("SignatureDoesNotMatch", Check(seen with { Target = "/other" })?.Code);
         Assert.All(["host", "x-amz-date", "content-type"], name =>
         {
             var changed = headers.ToDictionary(pair => pair.Key, pair => pair.Key != name ? pair.Value : name == "x-amz-date" ? "20150830T123601Z" : pair.Value + "x");

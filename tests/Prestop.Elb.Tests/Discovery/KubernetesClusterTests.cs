@@ -2,9 +2,9 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json.Nodes;
 using Prestop.Elb.Discovery;
-using Prestop.Elb.Tests.ElbService;
 using Prestop.Kubernetes.Access;
 using Prestop.Kubernetes.Client;
+using Prestop.Testing;
 using Xunit;
 
 namespace Prestop.Elb.Tests.Discovery;
@@ -19,7 +19,7 @@ public sealed class KubernetesClusterTests : IAsyncDisposable
 
     public KubernetesClusterTests()
     {
-        _server = new LoopbackHttp(call => _answers.GetValueOrDefault(call.Path, Refusal(404, "NotFound", "not found")));
+        _server = new LoopbackHttp(call => _answers.GetValueOrDefault(call.Target, Refusal(404, "NotFound", "not found")));
         var access = new ClusterAccess { Address = _server.Address, Authorities = null, Credentials = new Nobody() };
         _client = new ApiClient(access, TimeSpan.FromMinutes(1), TimeProvider.System);
         _cluster = new KubernetesCluster(_client);

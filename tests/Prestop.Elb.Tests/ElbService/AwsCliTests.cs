@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Prestop.Elb.Client;
+using Prestop.Testing;
 using Xunit;
 
 namespace Prestop.Elb.Tests.ElbService;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
+using Prestop.Testing;
 
 namespace Prestop.Elb.Tests.ElbService;
 
@@ -30,9 +31,9 @@ internal sealed class CredentialEndpoints : IAsyncDisposable
         var action = form.GetValueOrDefault("Action", "");
         var authorization = call.Headers.GetValueOrDefault("authorization", "");
         var key = authorization.Split("Credential=") is [_, var credential] ? credential.Split('/')[0] : authorization;
-        _seen.Enqueue($"{(action.Length > 0 ? $"{action} {form.GetValueOrDefault("RoleArn")}" : call.Path)} {key}{form.GetValueOrDefault("WebIdentityToken")}{call.Headers.GetValueOrDefault("x-amz-sso_bearer_token")}");
+        _seen.Enqueue($"{(action.Length > 0 ? $"{action} {form.GetValueOrDefault("RoleArn")}" : call.Target)} {key}{form.GetValueOrDefault("WebIdentityToken")}{call.Headers.GetValueOrDefault("x-amz-sso_bearer_token")}");
 
-        var path = call.Path.Split('?')[0];
+        var path = call.Target.Split('?')[0];
         return (action, path) switch
         {
             ("AssumeRole" or "AssumeRoleWithWebIdentity", _) => Refusal is { } refusal

@@ -1,4 +1,5 @@
 using System.Net;
+using Prestop.Testing;
 
 namespace Prestop.Elb.Tests.ElbService;
 

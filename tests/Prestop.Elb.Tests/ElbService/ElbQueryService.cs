@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Security;
 using System.Text;
+using Prestop.Testing;
 
 namespace Prestop.Elb.Tests.ElbService;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Prestop.Testing;
 
 namespace Prestop.Elb.Tests.ElbService;
 

@@ -1,6 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
-using BlackBox.Tests.Harness;
 using Prestop.Http.Trust;
+using Prestop.Testing;
 using Xunit;
 
 namespace Prestop.Http.Tests.Trust;

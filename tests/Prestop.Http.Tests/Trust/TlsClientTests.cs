@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
-using BlackBox.Tests.Harness;
 using Prestop.Http.Exchange;
 using Prestop.Http.Trust;
 using Prestop.Testing;

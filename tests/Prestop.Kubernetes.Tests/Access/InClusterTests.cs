@@ -1,6 +1,6 @@
 using Prestop.Kubernetes.Access;
-using Prestop.Kubernetes.Tests.ApiServer;
 using Prestop.Testing;
+using Prestop.Testing.ApiServer;
 using Xunit;
 
 namespace Prestop.Kubernetes.Tests;

@@ -1,6 +1,6 @@
 using Prestop.Kubernetes.Access;
 using Prestop.Kubernetes.Objects;
-using Prestop.Kubernetes.Tests.ApiServer;
+using Prestop.Testing.ApiServer;
 using Xunit;
 
 namespace Prestop.Kubernetes.Tests;

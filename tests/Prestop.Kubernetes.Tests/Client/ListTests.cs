@@ -1,7 +1,7 @@
 using System.Net;
 using Prestop.Kubernetes.Client;
 using Prestop.Kubernetes.Objects;
-using Prestop.Kubernetes.Tests.ApiServer;
+using Prestop.Testing.ApiServer;
 using Xunit;
 
 namespace Prestop.Kubernetes.Tests;

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Prestop.Kubernetes.Client;
 using Prestop.Kubernetes.Objects;
+using Prestop.Testing.ApiServer;
 using Xunit;
 
 namespace Prestop.Kubernetes.Tests.Client;
@@ -319,7 +320,7 @@ public sealed class ReplayTests : IAsyncDisposable
 
         Assert.True(JsonNode.DeepEquals(
             JsonNode.Parse("""{"kind":"DeleteOptions","apiVersion":"v1","gracePeriodSeconds":7,"propagationPolicy":"Foreground","dryRun":["All"]}"""),
-            JsonNode.Parse(_server.Requests[0].Body)));
+            JsonNode.Parse(_server.Requests[0].Text)));
     }
 
     [Theory]
@@ -371,7 +372,7 @@ public sealed class ReplayTests : IAsyncDisposable
     public async Task A_call_may_have_a_time_of_its_own()
     {
         await using var server = new ClientFixture();
-        server.Server.ReplyOnce("get", ApiServer.LoopbackApiServer.Silence);
+        server.Server.ReplyOnce("get", LoopbackApiServer.Silence);
         var hasty = server.Client.Within(TimeSpan.FromSeconds(2)).GetAsync(EndpointSlice.Resource, "shop", "web", Cancellation);
         await server.Server.SeenAsync("get", 1);
 

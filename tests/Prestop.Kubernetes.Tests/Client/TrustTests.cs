@@ -1,5 +1,5 @@
 using Prestop.Kubernetes.Client;
-using Prestop.Kubernetes.Tests.ApiServer;
+using Prestop.Testing;
 using Xunit;
 
 namespace Prestop.Kubernetes.Tests;

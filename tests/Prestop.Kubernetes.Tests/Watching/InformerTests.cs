@@ -1,8 +1,8 @@
 using System.Threading.Channels;
 using Prestop.Kubernetes.Client;
 using Prestop.Kubernetes.Objects;
-using Prestop.Kubernetes.Tests.ApiServer;
 using Prestop.Kubernetes.Watching;
+using Prestop.Testing.ApiServer;
 using Xunit;
 
 namespace Prestop.Kubernetes.Tests.Watching;
