@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Text;
 using Prestop.Core;
 using Prestop.Linux.Processes;
@@ -56,8 +57,9 @@ internal sealed class Server : IDisposable
     /// <summary>Serves until it is released.</summary>
     /// <param name="application">Answers the requests.</param>
     /// <param name="shutdown">Decides when to end.</param>
+    /// <param name="certificate">What is shown to new connections, which speak TLS then; see <see cref="HttpServer"/>. Null for plain HTTP.</param>
     /// <returns>The exit code.</returns>
-    public async Task<int> RunAsync(IRequestHandler application, IShutdown shutdown)
+    public async Task<int> RunAsync(IRequestHandler application, IShutdown shutdown, Func<SslStreamCertificateContext>? certificate = null)
     {
         if (_mostConnections < _settings.MaxConnections)
         {
@@ -66,7 +68,7 @@ internal sealed class Server : IDisposable
                 $"{ServerOptions.MaxConnections.Variable} '{_settings.MaxConnections}': only {_mostConnections} fit the limit of {_openFiles} open files; raise that limit, or set a lower number");
         }
 
-        using var listener = new HttpServer(application, Connections, _settings.LongestBody, _process.Time);
+        using var listener = new HttpServer(application, Connections, _settings.LongestBody, Log, _process.Time, certificate);
         if (listener.Start(_settings.Port) is { } refusal)
         {
             _lines.Write(Encoding.UTF8.GetBytes(

@@ -1,7 +1,11 @@
 using System.Buffers;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Prestop.Core.Messages;
 
 namespace Prestopd.Hosting;
 
@@ -19,9 +23,13 @@ internal sealed class HttpConnection : ConnectionTable.Entry, HttpRequest.IClien
     /// <summary>A client that sends requests faster than they are answered does not keep the others waiting for longer.</summary>
     private const int AnsweredInARow = 64;
 
+    /// <summary>What a TLS handshake begins with: the type of its record (RFC 8446, 5.1).</summary>
+    private const byte Handshake = 22;
+
     private readonly HttpServer _server;
     private readonly Socket _socket;
-    private readonly NetworkStream _stream;
+    private readonly NetworkStream _plain;
+    private SslStream? _tls;
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(FirstSize);
     private int _start;
     private int _end;
@@ -37,7 +45,7 @@ internal sealed class HttpConnection : ConnectionTable.Entry, HttpRequest.IClien
     /// <param name="socket">The connection; it is closed at the end.</param>
     public HttpConnection(HttpServer server, Socket socket)
     {
-        (_server, _socket, _stream) = (server, socket, new NetworkStream(socket));
+        (_server, _socket, _plain) = (server, socket, new NetworkStream(socket));
         var peer = (IPEndPoint)socket.RemoteEndPoint!;
         Address = peer.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(peer.Address.MapToIPv4(), peer.Port) : peer;
         IsLoopback = IPAddress.IsLoopback(Address.Address);
@@ -64,6 +72,10 @@ internal sealed class HttpConnection : ConnectionTable.Entry, HttpRequest.IClien
         }
     }
 
+    private bool IsAborted => _gone is { IsCancellationRequested: true };
+
+    private Stream Stream => _tls ?? (Stream)_plain;
+
     /// <summary>Serves the connection to its end.</summary>
     public async Task RunAsync()
     {
@@ -76,7 +88,10 @@ internal sealed class HttpConnection : ConnectionTable.Entry, HttpRequest.IClien
 
         try
         {
-            await ServeAsync();
+            if (_server.Certificate is null || await SecureAsync(_server.Certificate()))
+            {
+                await ServeAsync();
+            }
         }
         catch (Exception error) when (error is IOException or SocketException or ObjectDisposedException)
         {
@@ -99,7 +114,8 @@ internal sealed class HttpConnection : ConnectionTable.Entry, HttpRequest.IClien
     public void Dispose()
     {
         _gone?.Dispose();
-        _stream.Dispose();
+        _tls?.Dispose();
+        _plain.Dispose();
         _socket.Dispose();
         ArrayPool<byte>.Shared.Return(_buffer);
     }
@@ -128,7 +144,48 @@ internal sealed class HttpConnection : ConnectionTable.Entry, HttpRequest.IClien
 
         _expectsContinue = false;
         var body = new ArrayBufferWriter<byte>();
-        return await TakeBodyAsync(body, _server.LongestBody) ? body.WrittenMemory : null;
+
+        // A bare null would become an empty memory, by the conversion from an array.
+        return await TakeBodyAsync(body, _server.LongestBody) ? body.WrittenMemory : default(ReadOnlyMemory<byte>?);
+    }
+
+    /// <summary>Begins to speak TLS. All of the handshake has the time of one request.</summary>
+    /// <returns>False when that is not possible.</returns>
+    private async ValueTask<bool> SecureAsync(SslStreamCertificateContext certificate)
+    {
+        _server.Connections.Waits(this, Wait.Request);
+        if (await _socket.ReceiveAsync(_buffer.AsMemory(0, 1), SocketFlags.Peek) == 0)
+        {
+            return false;
+        }
+
+        if (_buffer[0] != Handshake)
+        {
+            await RefuseAsync(400, "this port speaks https\n");
+            return false;
+        }
+
+        _tls = new SslStream(_plain, leaveInnerStreamOpen: true);
+        try
+        {
+            await _tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions
+            {
+                ServerCertificateContext = certificate,
+                EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+                ApplicationProtocols = [SslApplicationProtocol.Http11],
+                CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+                AllowRenegotiation = false,
+            });
+        }
+        catch (AuthenticationException error)
+        {
+            var reason = error.InnerException?.Message ?? error.Message;
+            _server.Log.Info("tls_failed", $"TLS handshake with {Address} failed: {reason}", new LogMember("remote", Address), new LogMember("reason", reason));
+            return false;
+        }
+
+        _server.Connections.Waits(this, Wait.Nothing);
+        return true;
     }
 
     private async Task ServeAsync()
@@ -144,14 +201,12 @@ internal sealed class HttpConnection : ConnectionTable.Entry, HttpRequest.IClien
             var (refusal, request) = length < 0 ? (-length, null) : ReadRequest(length);
             if (refusal != 0)
             {
-                _keepsAlive = false;
-                await WriteAsync(HttpResponse.Text(refusal, $"{refusal}\n"), isHead: false);
-                await LingerAsync();
+                await RefuseAsync(refusal, $"{refusal}\n");
                 return;
             }
 
-            var response = await _server.AnswerAsync(request!);
-            if (_gone is { IsCancellationRequested: true })
+            var response = await AnswerAsync(request!);
+            if (IsAborted)
             {
                 return;
             }
@@ -168,9 +223,44 @@ internal sealed class HttpConnection : ConnectionTable.Entry, HttpRequest.IClien
             {
                 await LingerAsync();
             }
+            else if (_tls is not null)
+            {
+                await _tls.ShutdownAsync();
+            }
 
             return;
         }
+    }
+
+    /// <summary>What no handler foresaw is 500 and an error in the log, so that one request cannot end the server.</summary>
+    private async ValueTask<HttpResponse> AnswerAsync(HttpRequest request)
+    {
+        try
+        {
+            return await _server.Handler.AnswerAsync(request);
+        }
+        catch (OperationCanceledException) when (IsAborted)
+        {
+            return HttpResponse.Text(500, "");
+        }
+        catch (Exception error)
+        {
+            var (path, client) = (OneLine.OfPath(request.Path), Address);
+            _server.Log.Error(
+                "request_failed",
+                $"{OneLine.OfPath(request.Method)} {path} from {client} status 500: {error.GetType().Name}: {error.Message}",
+                new LogMember("path", path),
+                new LogMember("remote", client),
+                new LogMember("error", error.GetType().Name));
+            return HttpResponse.Text(500, $"{error.GetType().Name}\n");
+        }
+    }
+
+    private async ValueTask RefuseAsync(int status, string text)
+    {
+        _keepsAlive = false;
+        await WriteAsync(HttpResponse.Text(status, text), isHead: false);
+        await LingerAsync();
     }
 
     /// <returns>The length of the head; 0 when the connection has ended; less than 0, the status of the refusal.</returns>
@@ -322,7 +412,7 @@ internal sealed class HttpConnection : ConnectionTable.Entry, HttpRequest.IClien
 
     private ValueTask<int> ReadAsync(Wait wait)
     {
-        var read = _stream.ReadAsync(_buffer.AsMemory(_end));
+        var read = Stream.ReadAsync(_buffer.AsMemory(_end));
         if (!read.IsCompleted)
         {
             return WaitedForAsync(read, wait);
@@ -365,7 +455,7 @@ internal sealed class HttpConnection : ConnectionTable.Entry, HttpRequest.IClien
 
     private async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
     {
-        var write = _stream.WriteAsync(bytes);
+        var write = Stream.WriteAsync(bytes);
         if (write.IsCompleted)
         {
             await write;
@@ -383,11 +473,21 @@ internal sealed class HttpConnection : ConnectionTable.Entry, HttpRequest.IClien
     /// </summary>
     private async ValueTask LingerAsync()
     {
-        _socket.Shutdown(SocketShutdown.Send);
         _server.Connections.Waits(this, Wait.Close);
+        if (_tls is not null)
+        {
+            await _tls.ShutdownAsync();
+        }
+
+        _socket.Shutdown(SocketShutdown.Send);
+        await DiscardAsync(_plain, _buffer);
+    }
+
+    private static async ValueTask DiscardAsync(Stream stream, byte[] buffer)
+    {
         for (var total = 0; total < MostDiscarded;)
         {
-            var read = await _stream.ReadAsync(_buffer);
+            var read = await stream.ReadAsync(buffer);
             if (read == 0)
             {
                 return;
@@ -399,19 +499,9 @@ internal sealed class HttpConnection : ConnectionTable.Entry, HttpRequest.IClien
 
     private async Task WatchAsync(CancellationTokenSource gone)
     {
-        var dropped = new byte[64];
         try
         {
-            for (var total = 0; total < MostDiscarded;)
-            {
-                var read = await _stream.ReadAsync(dropped);
-                if (read == 0)
-                {
-                    break;
-                }
-
-                total += read;
-            }
+            await DiscardAsync(Stream, new byte[64]);
         }
         catch (IOException)
         {

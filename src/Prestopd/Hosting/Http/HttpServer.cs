@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 
@@ -31,7 +32,6 @@ internal sealed class HttpServer : IDisposable
 
     private static readonly TimeSpan PauseWithoutFiles = TimeSpan.FromMilliseconds(100);
 
-    private readonly IRequestHandler _handler;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _stopping = new();
     private Socket? _listener;
@@ -40,9 +40,27 @@ internal sealed class HttpServer : IDisposable
     /// <param name="handler">Answers the requests.</param>
     /// <param name="connections">Bounds the connections.</param>
     /// <param name="longestBody">The longest body that is read, in bytes.</param>
+    /// <param name="log">Where a handler that throws is told, and a TLS handshake that fails.</param>
     /// <param name="time">The clock.</param>
-    public HttpServer(IRequestHandler handler, ConnectionTable connections, int longestBody, TimeProvider time) =>
-        (_handler, Connections, LongestBody, _time) = (handler, connections, longestBody, time);
+    /// <param name="certificate">
+    /// What the server shows to new connections, asked for each of them, so that it can be renewed; must not throw. They all speak TLS then. Keep the context as long as
+    /// the certificate is the same: sessions are resumed within it. Null for plain HTTP.
+    /// </param>
+    public HttpServer(
+        IRequestHandler handler, ConnectionTable connections, int longestBody, ServerLog log, TimeProvider time, Func<SslStreamCertificateContext>? certificate = null) =>
+        (Handler, Connections, LongestBody, Log, _time, Certificate) = (handler, connections, longestBody, log, time, certificate);
+
+    /// <summary>The port that it listens on.</summary>
+    public int Port => ((IPEndPoint)_listener!.LocalEndPoint!).Port;
+
+    /// <summary>Answers the requests.</summary>
+    public IRequestHandler Handler { get; }
+
+    /// <summary>What is shown to new connections; null for plain HTTP.</summary>
+    public Func<SslStreamCertificateContext>? Certificate { get; }
+
+    /// <summary>Where failures are told.</summary>
+    public ServerLog Log { get; }
 
     /// <summary>The connections.</summary>
     public ConnectionTable Connections { get; }
@@ -107,19 +125,6 @@ internal sealed class HttpServer : IDisposable
     {
         _listener?.Dispose();
         _stopping.Dispose();
-    }
-
-    /// <summary>Has a request answered. What nobody foresaw is 500, so that one request cannot end the server.</summary>
-    public async ValueTask<HttpResponse> AnswerAsync(HttpRequest request)
-    {
-        try
-        {
-            return await _handler.AnswerAsync(request);
-        }
-        catch (Exception error)
-        {
-            return HttpResponse.Text(500, $"{error.GetType().Name}\n");
-        }
     }
 
     private static Socket Listen(int port)
