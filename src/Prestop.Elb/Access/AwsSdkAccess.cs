@@ -15,12 +15,21 @@ namespace Prestop.Elb.Access;
 /// The way to AWS as AWSSDK.Core finds it: credentials from the environment, web identity (IRSA), a profile (keys, assumed role, SSO, process),
 /// a container's endpoint (Pod Identity, ECS) or the instance; the region from environment, profile or instance.
 /// </summary>
-/// <param name="options">What the user said.</param>
-public sealed class AwsSdkAccess(ElbAccessOptions options) : IElbAccess
+public sealed class AwsSdkAccess : IElbAccess
 {
+    private readonly ElbAccessOptions _options;
     private readonly Lock _lock = new();
     private Task<AWSCredentials>? _credentials;
     private Task<RegionEndpoint?>? _region;
+
+    /// <summary>Nothing is looked for yet.</summary>
+    /// <param name="options">What the user said.</param>
+    /// <param name="connections">Carries the SDK's own calls, to STS and SSO; it is the whole process's, and never disposed of.</param>
+    public AwsSdkAccess(ElbAccessOptions options, HttpMessageHandler connections)
+    {
+        _options = options;
+        AWSConfigs.HttpClientFactory = new SdkClients(connections);
+    }
 
     /// <inheritdoc/>
     public async Task<ElbResult<ElbEndpoint>> EndpointAsync(string action, CancellationToken cancellation)
@@ -50,7 +59,7 @@ public sealed class AwsSdkAccess(ElbAccessOptions options) : IElbAccess
         return region is null
             ? new ElbError(ElbFault.Region, action, "the AWS region is not known; set --aws-region or AWS_REGION")
             : new ElbEndpoint(
-                options.Endpoint ?? new Uri($"https://elasticloadbalancing.{region.SystemName}.{region.PartitionDnsSuffix}/"), region.SystemName);
+                _options.Endpoint ?? new Uri($"https://elasticloadbalancing.{region.SystemName}.{region.PartitionDnsSuffix}/"), region.SystemName);
     }
 
     /// <inheritdoc/>
@@ -104,7 +113,7 @@ public sealed class AwsSdkAccess(ElbAccessOptions options) : IElbAccess
 
     private RegionEndpoint? FindRegion()
     {
-        var region = options.Region is { } named
+        var region = _options.Region is { } named
             ? RegionEndpoint.GetBySystemName(named)
             : Profile()?.Region ?? FallbackRegionFactory.GetRegionEndpoint(includeInstanceMetadata: true);
 
@@ -115,7 +124,7 @@ public sealed class AwsSdkAccess(ElbAccessOptions options) : IElbAccess
 
     private CredentialProfile? Profile()
     {
-        if (options.Profile is not { } name)
+        if (_options.Profile is not { } name)
         {
             return null;
         }
@@ -137,5 +146,11 @@ public sealed class AwsSdkAccess(ElbAccessOptions options) : IElbAccess
         return Profile() is { } profile
             ? profile.GetAWSCredentials(profile.CredentialProfileStore)
             : await DefaultAWSCredentialsIdentityResolver.GetCredentialsAsync();
+    }
+
+    /// <summary>The SDK would trust whom .NET trusts, which is nobody in an image whose bundle lies elsewhere than on the machine that OpenSSL was built for.</summary>
+    private sealed class SdkClients(HttpMessageHandler connections) : HttpClientFactory
+    {
+        public override HttpClient CreateHttpClient(IClientConfig clientConfig) => new(connections, disposeHandler: false);
     }
 }

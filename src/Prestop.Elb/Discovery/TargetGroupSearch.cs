@@ -23,8 +23,12 @@ public sealed record SearchError(SearchFault Fault, bool IsTransient, string Mes
 
 /// <summary>What a wait is about: a target group, or an object that leads to some.</summary>
 /// <param name="Balanced">The object; null with a group.</param>
-/// <param name="TargetGroupArn">The group's ARN; null with an object.</param>
-public sealed record DrainSource(BalancedObject? Balanced, string? TargetGroupArn);
+/// <param name="TargetGroupArn">The group's ARN or name; null with an object.</param>
+public sealed record DrainSource(BalancedObject? Balanced, string? TargetGroupArn)
+{
+    /// <summary>The object as kubectl names it, with its namespace, or the group.</summary>
+    public override string ToString() => Balanced?.ToString() ?? $"target group {TargetGroupArn}";
+}
 
 /// <summary>
 /// Finds the target groups that a pod may be in: every hostname of the object, every group of its load balancers, and those of an Application Load Balancer behind
@@ -62,7 +66,7 @@ public sealed class TargetGroupSearch : IDisposable
     public async Task<(IReadOnlyList<TargetGroup>? Groups, SearchError? Error)> FindAsync(DrainSource source, long oldest, CancellationToken cancellation)
     {
         var addresses = new BalancerAddresses([], source.TargetGroupArn is { } arn ? [arn] : []);
-        var name = source.Balanced?.ToString() ?? "the target group";
+        var name = source.ToString();
         if (source.Balanced is { } balanced)
         {
             var (found, error) = await _objects.GetAsync(balanced, oldest, cancellation);

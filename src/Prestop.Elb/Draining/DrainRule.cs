@@ -24,6 +24,11 @@ public static class DrainRule
     public static TimeSpan DefaultSettle(BalancerKind kind) =>
         TimeSpan.FromSeconds(kind is BalancerKind.Application ? 20 : 120);
 
+    /// <summary>How long a target must have left.</summary>
+    /// <param name="kind">The kind of load balancer that sends to it.</param>
+    /// <param name="asked">What was asked for; null: <see cref="DefaultSettle"/>.</param>
+    public static TimeSpan SettleOf(BalancerKind kind, TimeSpan? asked) => asked ?? DefaultSettle(kind);
+
     /// <summary>Judges one target.</summary>
     /// <param name="seen">What was seen of it, the look that is judged included.</param>
     /// <param name="kind">The kind of load balancer that sends to it.</param>
@@ -51,7 +56,7 @@ public static class DrainRule
             return new DrainVerdict(false, state, "");
         }
 
-        var needed = settle ?? DefaultSettle(kind);
+        var needed = SettleOf(kind, settle);
         var left = asked > since ? asked - since : TimeSpan.Zero;
         return new DrainVerdict(
             left >= needed,

@@ -41,6 +41,18 @@ public sealed record DrainResult(DrainEnd End, string Seen, TimeSpan Elapsed);
 /// <param name="Settle">How long it must have left each group; null: as long as the kind of load balancer needs.</param>
 public sealed record DrainRequest(DrainSource Source, string? Namespace, IPAddress Address, TimeSpan? Settle);
 
+/// <summary>Is told of the course of one wait.</summary>
+public interface IDrainObserver
+{
+    /// <summary>The wait is on these groups, too.</summary>
+    /// <param name="groups">One group or more.</param>
+    void Found(IReadOnlyList<TargetGroup> groups);
+
+    /// <summary>Another state is seen.</summary>
+    /// <param name="seen">What holds the wait up: lower case, one line, no full stop.</param>
+    void Changed(string seen);
+}
+
 /// <summary>Waits until load balancers have let go of pods. Any number of waits share one search and one feed.</summary>
 /// <param name="search">Finds target groups.</param>
 /// <param name="cluster">Tells the node of a pod, for targets that are instances.</param>
@@ -61,13 +73,13 @@ public sealed class DrainWaits(TargetGroupSearch search, ICluster cluster, Targe
     /// </summary>
     /// <param name="request">What to wait for.</param>
     /// <param name="deadline">When to give up.</param>
-    /// <param name="changed">Is told what holds the wait up, each time that another state is seen.</param>
+    /// <param name="observer">Is told of the course of the wait.</param>
     /// <param name="cancellation">The caller's way to call the wait off.</param>
-    public async Task<DrainResult> WaitAsync(DrainRequest request, Deadline deadline, Action<string> changed, CancellationToken cancellation)
+    public async Task<DrainResult> WaitAsync(DrainRequest request, Deadline deadline, IDrainObserver observer, CancellationToken cancellation)
     {
         var start = time.GetTimestamp();
         using var limit = deadline.Or(cancellation);
-        using var pod = new WatchedPod(feed, request, changed);
+        using var pod = new WatchedPod(feed, request, observer);
         DrainEnd end;
         try
         {

@@ -7,8 +7,8 @@ namespace Prestop.Elb.Draining;
 /// <summary>One pod in all its target groups, for one wait.</summary>
 /// <param name="feed">Looks at target groups.</param>
 /// <param name="request">What the wait is for.</param>
-/// <param name="changed">Is told what holds the wait up, each time that another state is seen.</param>
-internal sealed class WatchedPod(TargetHealthFeed feed, DrainRequest request, Action<string> changed) : IDisposable
+/// <param name="observer">Is told of the course of the wait.</param>
+internal sealed class WatchedPod(TargetHealthFeed feed, DrainRequest request, IDrainObserver observer) : IDisposable
 {
     private readonly string _address = GroupLook.Id(request.Address.ToString());
     private readonly Dictionary<string, Membership> _memberships = [];
@@ -25,17 +25,19 @@ internal sealed class WatchedPod(TargetHealthFeed feed, DrainRequest request, Ac
     /// <returns>Whether there was one among them that was not watched yet.</returns>
     public bool Add(IReadOnlyList<TargetGroup> groups)
     {
-        var before = _memberships.Count;
-        foreach (var group in groups)
+        var added = groups.Where(group => !_memberships.ContainsKey(group.Arn)).ToList();
+        foreach (var group in added)
         {
-            if (!_memberships.ContainsKey(group.Arn))
-            {
-                var id = group.Type is TargetType.Instance ? Instance! : _address;
-                _memberships.Add(group.Arn, new Membership(group, id, request.Settle, feed.Watch(group.Arn)));
-            }
+            var id = group.Type is TargetType.Instance ? Instance! : _address;
+            _memberships.Add(group.Arn, new Membership(group, id, request.Settle, feed.Watch(group.Arn)));
         }
 
-        return _memberships.Count > before;
+        if (added.Count > 0)
+        {
+            observer.Found(added);
+        }
+
+        return added.Count > 0;
     }
 
     /// <summary>Returns when the pod is out of all groups at one time.</summary>
@@ -86,7 +88,7 @@ internal sealed class WatchedPod(TargetHealthFeed feed, DrainRequest request, Ac
         if (told != _told)
         {
             _told = told;
-            changed(Seen);
+            observer.Changed(Seen);
         }
     }
 

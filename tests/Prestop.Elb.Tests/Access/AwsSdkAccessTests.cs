@@ -82,6 +82,9 @@ public sealed class AwsFiles : ICollectionFixture<AwsFiles>, IDisposable
 [Collection(nameof(AwsSdkAccessTests))]
 public sealed class AwsSdkAccessTests : IAsyncDisposable
 {
+    // The SDK keeps its clients for the life of the process.
+    private static readonly Carrier Connections = new();
+
     private readonly AwsFiles _files;
     private readonly CredentialEndpoints _endpoints = new();
 
@@ -229,10 +232,22 @@ public sealed class AwsSdkAccessTests : IAsyncDisposable
         Assert.Equal(new ElbError(ElbFault.Region, "a", words), error);
     }
 
+    [Theory]
+    [InlineData("role")]
+    [InlineData("sso")]
+    public async Task Its_own_calls_go_over_the_connections_that_it_is_given(string profile)
+    {
+        var before = Connections.Requests;
+
+        Assert.True((await Access(profile, "eu-west-1").KeysAsync("a", TestContext.Current.CancellationToken)).Succeeded);
+
+        Assert.Equal(before + 1, Connections.Requests);
+    }
+
     private static void Set(string name, string? value) => Environment.SetEnvironmentVariable(name, value);
 
     private static AwsSdkAccess Access(string? profile, string? region) =>
-        new(ElbAccessOptions.Read(region, profile, _ => null, out _)!);
+        new(ElbAccessOptions.Read(region, profile, _ => null, out _)!, Connections);
 
     private async Task HasAsync(string? profile, AwsKeys keys, params string[] seen)
     {
@@ -243,5 +258,19 @@ public sealed class AwsSdkAccessTests : IAsyncDisposable
         Assert.Null(found.Error?.Message);
         Assert.Equal(keys, found.Value);
         Assert.Equal(seen, _endpoints.Seen);
+    }
+
+    /// <summary>Counts what it carries.</summary>
+    private sealed class Carrier() : DelegatingHandler(new SocketsHttpHandler { UseProxy = false })
+    {
+        private int _requests;
+
+        public int Requests => Volatile.Read(ref _requests);
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            Interlocked.Increment(ref _requests);
+            return base.SendAsync(request, cancellationToken);
+        }
     }
 }

@@ -24,7 +24,7 @@ public sealed class DrainWaitsTests : IDisposable
     private readonly TargetHealthFeed _feed;
     private readonly TargetGroupSearch _search;
     private readonly DrainWaits _waits;
-    private readonly List<string> _changes = [];
+    private readonly WaitDiary _diary = new();
     private readonly ModelBalancer _balancer;
     private readonly ModelGroup _group;
 
@@ -58,7 +58,7 @@ public sealed class DrainWaitsTests : IDisposable
         Assert.InRange(result.Elapsed.TotalSeconds, 27, 27 + 11.2);
         Assert.Matches(@"^10\.0\.1\.7:8080 in pods: draining \(Target\.DeregistrationInProgress\), left 2\d(\.\d)?s ago, settled after 20s$", result.Seen);
         Assert.Collection(
-            _changes,
+            _diary.Changes,
             change => Assert.Equal("10.0.1.7:8080 in pods: healthy", change),
             change => Assert.Equal("10.0.1.7:8080 in pods: draining (Target.DeregistrationInProgress), left 0s ago, settled after 20s", change));
     }
@@ -149,7 +149,7 @@ public sealed class DrainWaitsTests : IDisposable
 
         Assert.Equal(DrainEnd.Out, result.End);
         Assert.InRange(result.Elapsed.TotalSeconds, 50, 56);
-        Assert.All(_changes, change => Assert.Matches(@"^10\.0\.1\.7:(8080 in pods|9090 in admin): (healthy|unused \(Target\.NotInUse\))$", change));
+        Assert.All(_diary.Changes, change => Assert.Matches(@"^10\.0\.1\.7:(8080 in pods|9090 in admin): (healthy|unused \(Target\.NotInUse\))$", change));
     }
 
     [Fact]
@@ -305,6 +305,6 @@ public sealed class DrainWaitsTests : IDisposable
     private Task<DrainResult> WaitAsync(string pod, double max, CancellationToken cancellation) => _waits.WaitAsync(
         new DrainRequest(new DrainSource(Web, null), "shop", IPAddress.Parse(pod), null),
         Deadline.After(TimeSpan.FromSeconds(max), _clock.GetTimestamp(), _clock),
-        _changes.Add,
+        _diary,
         cancellation);
 }
