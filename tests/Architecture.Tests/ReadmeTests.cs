@@ -3,6 +3,7 @@ using Prestop.Conditions;
 using Prestop.Core;
 using Prestop.Core.Options;
 using Prestop.Options;
+using Prestopd.Elb;
 using Prestopd.Sidecar;
 using Xunit;
 
@@ -74,8 +75,34 @@ public class ReadmeTests
     [InlineData(SidecarNames.Metrics.ConnectionsRefused)]
     [InlineData(SidecarNames.Metrics.ConnectionsEvicted)]
     [InlineData(SidecarNames.Metrics.UpstreamRequests)]
-    public void A_metric_of_the_sidecar_is_named(string name) =>
-        Assert.Contains($"`{name["prestopd_sidecar_".Length..]}`", Readme, StringComparison.Ordinal);
+    [InlineData(ElbNames.Metrics.Waits)]
+    [InlineData(ElbNames.Metrics.WaitSeconds)]
+    [InlineData(ElbNames.Metrics.WaitsNow)]
+    [InlineData(ElbNames.Metrics.AwsCalls)]
+    [InlineData(ElbNames.Metrics.TargetGroups)]
+    [InlineData(ElbNames.Metrics.ListAge)]
+    public void A_metric_is_named_behind_the_prefix_of_its_server(string name)
+    {
+        var prefix = name.IndexOf('_', "prestopd_".Length) + 1;
+
+        Assert.Contains($"`{name[..prefix]}`", Readme, StringComparison.Ordinal);
+        Assert.Contains($"`{name[prefix..]}`", Readme, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_option_of_elb_has_its_row() => Assert.All(
+        ElbNames.ServiceOptions, option => Assert.Contains($"| `{option.Variable}` | `{option.Name}` | {option.Default} | ", Readme, StringComparison.Ordinal));
+
+    [Fact]
+    public void Every_parameter_of_a_wait_has_its_row() => Assert.All(
+        ElbNames.Parameters.All,
+        parameter => Assert.Contains(
+            $"| `{ElbNames.Parameters.InQuery(parameter)}={parameter.Form}` | {parameter.Default} | {parameter.Meaning} |", Readme, StringComparison.Ordinal));
+
+    [Fact]
+    public void Every_status_of_a_wait_has_its_row() => Assert.All(
+        Enum.GetValues<WaitOutcome>(),
+        outcome => Assert.Contains($"\n| {new WaitAnswer(outcome, "", TimeSpan.Zero, []).Status} | ", Readme, StringComparison.Ordinal));
 
     [Fact]
     public void The_change_log_has_a_place_for_what_comes_next() =>

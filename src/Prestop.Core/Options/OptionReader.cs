@@ -107,26 +107,34 @@ public sealed class OptionReader(CommandLine line, Func<string, string?> environ
             return null;
         }
 
-        if (!Duration.TryParse(text, out var duration, out var problem))
+        var length = LengthIn(text, least, most, out var problem, orForever);
+        if (problem is not null)
         {
-            Refuse(option, text, $"not a duration; {problem}");
+            Refuse(option, text, problem);
+        }
+
+        return length;
+    }
+
+    /// <summary>A length of time that somebody wrote; null when it cannot be used.</summary>
+    /// <param name="text">What was written.</param>
+    /// <param name="least">The least that can be used.</param>
+    /// <param name="most">The most.</param>
+    /// <param name="problem">The limit and the fix; null when it can be used.</param>
+    /// <param name="orForever">Whether for ever can be used all the same.</param>
+    public static TimeSpan? LengthIn(string text, TimeSpan least, TimeSpan most, out string? problem, bool orForever = false)
+    {
+        if (!Duration.TryParse(text, out var duration, out var hint))
+        {
+            problem = $"not a duration; {hint}";
             return null;
         }
 
         var length = duration.ToTimeSpan();
-        if (length < least)
-        {
-            Refuse(option, text, $"too short; write {Duration.FromTimeSpan(least)} or more");
-            return null;
-        }
-
-        if (length > most && !(orForever && duration.IsForever))
-        {
-            Refuse(option, text, $"too long; write {Duration.FromTimeSpan(most)} or less{(orForever ? ", or inf" : "")}");
-            return null;
-        }
-
-        return length;
+        problem = length < least ? $"too short; write {Duration.FromTimeSpan(least)} or more"
+            : length > most && !(orForever && duration.IsForever) ? $"too long; write {Duration.FromTimeSpan(most)} or less{(orForever ? ", or inf" : "")}"
+            : null;
+        return problem is null ? length : null;
     }
 
     /// <summary>A whole number; null when it is not given or cannot be used.</summary>

@@ -11,7 +11,10 @@ internal readonly record struct HttpResponse(int Status, string? ContentType = n
     /// <summary>The media type of <see cref="Text(int, string)"/>.</summary>
     public const string PlainText = "text/plain; charset=utf-8";
 
-    // Status line, five header lines and a media type.
+    /// <summary>After how many seconds the client may ask again; null where nothing is said of it.</summary>
+    public int? RetryAfter { get; init; }
+
+    // Status line, six header lines and a media type.
     private const int LongestHead = 384;
 
     private bool HasBody => Status is not (204 or 205 or 304);
@@ -47,6 +50,12 @@ internal readonly record struct HttpResponse(int Status, string? ContentType = n
         {
             text.Add("\r\nContent-Type: "u8);
             text.Add(ContentType);
+        }
+
+        if (RetryAfter is { } seconds)
+        {
+            text.Add("\r\nRetry-After: "u8);
+            text.Add(seconds);
         }
 
         if (connection.Length > 0)
