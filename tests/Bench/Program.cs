@@ -23,6 +23,7 @@ try
         ("sockets", SocketTableSection.Measure),
         ("schemes", () => SchemeSection.Measure(folder)),
         ("drain", () => DrainSection.Measure(folder)),
+        ("elb", () => ElbSection.Measure(folder)),
         ("evidence", SimulationSection.Measure),
         ("evidence", ProbeSimulationSection.Measure),
     ];

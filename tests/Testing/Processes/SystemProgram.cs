@@ -17,6 +17,8 @@ internal static class SystemProgram
 
     public static string Ip => Find("ip", "iproute2");
 
+    public static string Kubectl => Find("kubectl", "kubernetes-client");
+
     public static string Nginx => Find("nginx", "nginx-light");
 
     public static string Nsenter => Find("nsenter", "util-linux");

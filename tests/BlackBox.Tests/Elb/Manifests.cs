@@ -1,0 +1,44 @@
+using Prestop.Testing;
+using YamlDotNet.RepresentationModel;
+
+namespace BlackBox.Tests.Elb;
+
+/// <summary>The manifests of the repository.</summary>
+internal static class Manifests
+{
+    /// <summary>The documents of a manifest.</summary>
+    /// <param name="path">Its path in the repository.</param>
+    public static IReadOnlyList<Node> Of(string path) => In(File.ReadAllText(Repository.PathTo(path)));
+
+    /// <summary>The documents of a text.</summary>
+    public static IReadOnlyList<Node> In(string text)
+    {
+        var yaml = new YamlStream();
+        using var reader = new StringReader(text);
+        yaml.Load(reader);
+        return [.. yaml.Documents.Select(document => new Node(document.RootNode))];
+    }
+
+    /// <summary>A value in a manifest.</summary>
+    internal sealed record Node(YamlNode Yaml)
+    {
+        public string Text => ((YamlScalarNode)Yaml).Value!;
+
+        public IReadOnlyList<Node> Items => [.. ((YamlSequenceNode)Yaml).Select(item => new Node(item))];
+
+        /// <summary>What lies below fields; null when one of them is not there.</summary>
+        public Node? At(params string[] fields)
+        {
+            var node = Yaml;
+            foreach (var field in fields)
+            {
+                if (node is not YamlMappingNode mapping || !mapping.Children.TryGetValue(new YamlScalarNode(field), out node))
+                {
+                    return null;
+                }
+            }
+
+            return new Node(node);
+        }
+    }
+}
