@@ -57,7 +57,7 @@ internal sealed class LoggedWait(ServerLog log, string remote, WaitRequest? requ
     /// <param name="answer">The answer.</param>
     public void Ended(WaitAnswer answer) => log.Info(
         "answer",
-        string.Create(CultureInfo.InvariantCulture, $"{Who}{answer.Status} {WaitAnswer.NameOf(answer.Outcome)} after {answer.Elapsed.TotalSeconds:0.0}s: {answer.Message}"),
+        string.Create(CultureInfo.InvariantCulture, $"{Who}{(remote.Length > 0 ? $"{answer.Status} " : "")}{WaitAnswer.NameOf(answer.Outcome)} after {answer.Elapsed.TotalSeconds:0.0}s: {answer.Message}"),
         new("pod", _pod),
         new("remote", remote),
         new("outcome", WaitAnswer.NameOf(answer.Outcome)),

@@ -65,7 +65,7 @@ internal sealed class Server : IDisposable
         {
             Log.Warning(
                 "settings",
-                $"{ServerOptions.MaxConnections.Variable} '{_settings.MaxConnections}': only {_mostConnections} fit the limit of {_openFiles} open files; raise that limit, or set a lower number");
+                $"of {_settings.MaxConnections} connections only {_mostConnections} fit the limit of {_openFiles} open files; raise that limit, or allow fewer");
         }
 
         using var listener = new HttpServer(application, Connections, _settings.LongestBody, Log, _process.Time, certificate);

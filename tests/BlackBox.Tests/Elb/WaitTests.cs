@@ -20,7 +20,7 @@ public sealed class WaitTests
 
         await wait.ExitsWithAsync(0);
         Assert.Contains("10.0.1.7: waits on ingress/web in shop, at most 1m", wait.Stderr.Text, StringComparison.Ordinal);
-        Assert.Contains("200 drained after ", wait.Stderr.Lines[^1], StringComparison.Ordinal);
+        Assert.Contains("10.0.1.7: drained after ", wait.Stderr.Lines[^1], StringComparison.Ordinal);
         Assert.Empty(wait.Stdout.Lines);
     }
 

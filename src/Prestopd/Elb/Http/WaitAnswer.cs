@@ -49,10 +49,11 @@ internal sealed record WaitAnswer(WaitOutcome Outcome, string Message, TimeSpan 
 
     private static readonly JsonWriterOptions Json = new() { SkipValidation = true };
 
-    /// <summary>The HTTP status.</summary>
+    /// <summary>The HTTP status; 499, as nginx logs it, where nobody gets it.</summary>
     public int Status => Outcome switch
     {
         WaitOutcome.Drained => 200,
+        WaitOutcome.HungUp => 499,
         WaitOutcome.BadRequest => 400,
         WaitOutcome.NotFound => 404,
         WaitOutcome.AwsFailed or WaitOutcome.ClusterFailed => 502,
