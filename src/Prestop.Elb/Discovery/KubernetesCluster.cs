@@ -68,81 +68,28 @@ public sealed class KubernetesCluster(ApiClient client) : ICluster
     };
 
     private static Balanced ReadLoadBalancerStatus(ref Utf8JsonReader json) =>
-        Read(ref json, root => new BalancerAddresses(Texts(Items(root, "status", "loadBalancer", "ingress"), "hostname"), []));
+        Read(ref json, root => new BalancerAddresses(Texts(root.Items("status", "loadBalancer", "ingress"), "hostname"), []));
 
     private static Balanced ReadGateway(ref Utf8JsonReader json) =>
-        Read(ref json, root => new BalancerAddresses(Texts(Items(root, "status", "addresses").Where(address => Text(address, "type") == "Hostname"), "value"), []));
+        Read(ref json, root => new BalancerAddresses(Texts(root.Items("status", "addresses").Where(address => address.Text("type") == "Hostname"), "value"), []));
 
     private static Balanced ReadTargetGroupBinding(ref Utf8JsonReader json) =>
-        Read(ref json, root => new BalancerAddresses([], [.. new[] { Text(root, "spec", "targetGroupARN") ?? Text(root, "spec", "targetGroupName") }.OfType<string>()]));
+        Read(ref json, root => new BalancerAddresses([], [.. new[] { root.Text("spec", "targetGroupARN") ?? root.Text("spec", "targetGroupName") }.OfType<string>()]));
 
     private static Node ReadNode(ref Utf8JsonReader json)
     {
-        var (metadata, providerId) = Whole(ref json, root => Text(root, "spec", "providerID") ?? "");
+        var (metadata, providerId) = WholeObject.Read(ref json, root => root.Text("spec", "providerID") ?? "");
         return new Node(metadata, providerId);
     }
 
     private static Balanced Read(ref Utf8JsonReader json, Func<JsonElement, BalancerAddresses> read)
     {
-        var (metadata, addresses) = Whole(ref json, read);
+        var (metadata, addresses) = WholeObject.Read(ref json, read);
         return new Balanced(metadata, addresses);
     }
 
-    /// <summary>These objects are few and small: they are read whole.</summary>
-    private static (ObjectMeta Metadata, T Value) Whole<T>(ref Utf8JsonReader json, Func<JsonElement, T> read)
-    {
-        var metadata = new ObjectMeta();
-        var again = json;
-        using var document = JsonDocument.ParseValue(ref json);
-        if (again.EnterObject())
-        {
-            while (again.NextField())
-            {
-                if (again.IsField("metadata"u8))
-                {
-                    metadata = ObjectMeta.Read(ref again);
-                }
-                else
-                {
-                    again.SkipField();
-                }
-            }
-        }
-
-        return metadata.Name.Length > 0 ? (metadata, read(document.RootElement)) : throw new JsonException();
-    }
-
-    private static JsonElement? At(JsonElement element, params ReadOnlySpan<string> path)
-    {
-        foreach (var name in path)
-        {
-            if (element.ValueKind is not JsonValueKind.Object || !element.TryGetProperty(name, out element))
-            {
-                return null;
-            }
-        }
-
-        return element;
-    }
-
-    private static string? Text(JsonElement element, params ReadOnlySpan<string> path)
-    {
-        try
-        {
-            return At(element, path) is { ValueKind: JsonValueKind.String } found && found.GetString() is { Length: > 0 } text ? text : null;
-        }
-        catch (InvalidOperationException thrown)
-        {
-            // JsonElement says this of bytes that are not UTF-8.
-            throw new JsonException(thrown.Message, thrown);
-        }
-    }
-
-    private static JsonElement.ArrayEnumerator Items(JsonElement element, params ReadOnlySpan<string> path) =>
-        At(element, path) is { ValueKind: JsonValueKind.Array } found ? found.EnumerateArray() : default;
-
     private static List<string> Texts(IEnumerable<JsonElement> items, string name) =>
-        [.. items.Select(item => Text(item, name)).OfType<string>()];
+        [.. items.Select(item => item.Text(name)).OfType<string>()];
 
     private sealed record Balanced(ObjectMeta Metadata, BalancerAddresses Addresses) : IApiObject;
 

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using Prestop.Kubernetes.Json;
 
 namespace Prestop.Kubernetes.Client;
 
@@ -58,7 +60,26 @@ public sealed record DeleteOptions
     /// <summary>True when everything is checked, admission webhooks included, and nothing is deleted.</summary>
     public bool DryRun { get; init; }
 
-    internal JsonObject ToBody()
+    /// <summary>Reads options as the API server writes them. What is not known, or makes no sense, is as if it were not there.</summary>
+    /// <param name="options">The options.</param>
+    /// <exception cref="JsonException">They cannot be read.</exception>
+    public static DeleteOptions Read(JsonElement options) => new()
+    {
+        Uid = options.Text("preconditions", "uid"),
+        ResourceVersion = options.Text("preconditions", "resourceVersion"),
+        GracePeriodSeconds = options.Number("gracePeriodSeconds") is { } seconds ? (int)Math.Clamp(seconds, 0, int.MaxValue) : null,
+        Propagation = options.Text("propagationPolicy") switch
+        {
+            "Background" => Propagation.Background,
+            "Foreground" => Propagation.Foreground,
+            "Orphan" => Propagation.Orphan,
+            _ => Propagation.Default,
+        },
+        DryRun = options.Items("dryRun").Any(),
+    };
+
+    /// <summary>The options as they are sent.</summary>
+    public JsonObject ToBody()
     {
         var body = new JsonObject { ["kind"] = "DeleteOptions", ["apiVersion"] = "v1" };
         var preconditions = new JsonObject();

@@ -40,6 +40,16 @@ public sealed class Resource<T>
 
     internal ObjectReader<T> Read { get; }
 
+    /// <summary>Reads one object from its text.</summary>
+    /// <param name="text">UTF-8 JSON.</param>
+    /// <exception cref="JsonException">The text is not such an object.</exception>
+    public T Parse(ReadOnlySpan<byte> text)
+    {
+        var json = new Utf8JsonReader(text);
+        json.Read();
+        return Read(ref json);
+    }
+
     /// <summary>
     /// The same kind, of which only a part is kept: each object is cut down as soon as it is read, so that a list of thousands never
     /// stands in memory whole.
