@@ -60,14 +60,14 @@ public sealed record DeleteOptions
     /// <summary>True when everything is checked, admission webhooks included, and nothing is deleted.</summary>
     public bool DryRun { get; init; }
 
-    /// <summary>Reads options as the API server writes them. What is not known, or makes no sense, is as if it were not there.</summary>
+    /// <summary>Reads options as the API server takes them: a negative grace period is 1 s; what is not known is as if it were not there.</summary>
     /// <param name="options">The options.</param>
     /// <exception cref="JsonException">They cannot be read.</exception>
     public static DeleteOptions Read(JsonElement options) => new()
     {
         Uid = options.Text("preconditions", "uid"),
         ResourceVersion = options.Text("preconditions", "resourceVersion"),
-        GracePeriodSeconds = options.Number("gracePeriodSeconds") is { } seconds ? (int)Math.Clamp(seconds, 0, int.MaxValue) : null,
+        GracePeriodSeconds = options.Number("gracePeriodSeconds") is { } seconds ? (int)Math.Min(seconds < 0 ? 1 : seconds, int.MaxValue) : null,
         Propagation = options.Text("propagationPolicy") switch
         {
             "Background" => Propagation.Background,
