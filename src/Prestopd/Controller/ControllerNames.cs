@@ -52,4 +52,7 @@ internal static class ControllerNames
 
     /// <summary>On a pod that hooks were added to: its author's grace period in seconds, to which the drain was added.</summary>
     public const string GraceBefore = "prestop/grace-before";
+
+    /// <summary>On an object whose controller was made to look at it: when (RFC 3339).</summary>
+    public const string Woken = "prestop/woken";
 }

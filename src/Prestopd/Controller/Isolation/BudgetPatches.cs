@@ -1,0 +1,34 @@
+using System.Text.Json.Nodes;
+using Prestop.Kubernetes.Objects;
+
+namespace Prestopd.Controller.Isolation;
+
+/// <summary>The changes of budgets, merge patches as well.</summary>
+internal static class BudgetPatches
+{
+    /// <summary>
+    /// Takes a disruption out of a budget's status as the eviction subresource does: under the version that was looked at, so that two replicas never
+    /// spend the same one. The budget's controller drops the entry once the pod has lost its labels, or after two minutes.
+    /// </summary>
+    /// <param name="budget">A budget that allows a disruption.</param>
+    /// <param name="pod">The pod's name.</param>
+    /// <param name="now">The time.</param>
+    /// <returns>The patch of subresource <c>status</c>.</returns>
+    public static JsonObject Reserve(PodDisruptionBudget budget, string pod, DateTimeOffset now) => new()
+    {
+        ["metadata"] = new JsonObject { ["uid"] = budget.Metadata.Uid, ["resourceVersion"] = budget.Metadata.ResourceVersion },
+        ["status"] = new JsonObject
+        {
+            ["disruptionsAllowed"] = budget.DisruptionsAllowed - 1,
+            ["disruptedPods"] = new JsonObject { [pod] = DrainState.Text(now) },
+        },
+    };
+
+    /// <summary>Has the budget's controller count again.</summary>
+    /// <param name="now">The time.</param>
+    /// <returns>The patch of the budget itself.</returns>
+    public static JsonObject Wake(DateTimeOffset now) => new()
+    {
+        ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [ControllerNames.Woken] = DrainState.Text(now) } },
+    };
+}

@@ -1,0 +1,177 @@
+using Prestop.Kubernetes.Objects;
+using Prestopd.Controller.Admission;
+
+namespace Prestopd.Controller.Isolation;
+
+/// <summary>
+/// Answers deletes and evictions of pods. A function of the review, the pod, the indexes and the time, and of nothing else: one request can be several
+/// reviews, and its retries come to other replicas.
+/// </summary>
+/// <param name="ourselves">Our own user name: <c>system:serviceaccount:NAMESPACE:NAME</c>.</param>
+/// <param name="surgeTimeout">How long a replacement is waited for; zero or more.</param>
+internal sealed class Interception(string ourselves, TimeSpan surgeTimeout)
+{
+    /// <summary>How long a pod whose surge did not help is not surged again.</summary>
+    private static readonly TimeSpan AfterFailedSurge = TimeSpan.FromMinutes(10);
+
+    /// <summary>Decides.</summary>
+    /// <param name="request">The review of a delete or an eviction.</param>
+    /// <param name="view">What is known of the pod; null when there is none.</param>
+    /// <param name="now">The time.</param>
+    public Ruling Decide(AdmissionRequest request, PodInView? view, DateTimeOffset now)
+    {
+        if (request.Subject is not (AdmissionSubject.DeletePod or AdmissionSubject.EvictPod) || request.User == ourselves)
+        {
+            return new Ruling(Reason.NotAsked);
+        }
+
+        if (request.IsDryRun)
+        {
+            return new Ruling(Reason.DryRun);
+        }
+
+        if (request.Options.GracePeriodSeconds == 0)
+        {
+            return new Ruling(Reason.Forced);
+        }
+
+        return view is null ? new Ruling(Reason.Unknown)
+            : Passed(request, view) is { } reason ? new Ruling(reason)
+            : new Case(request, Requesters.Of(request.User, request.Groups, view.Pod.Controller, ourselves), view, now, surgeTimeout).Decide();
+    }
+
+    /// <summary>What of the pod and of the request lets it pass at once, whatever the drain.</summary>
+    private Reason? Passed(AdmissionRequest request, PodInView view)
+    {
+        var pod = view.Pod;
+        return request.Options.Uid is { } uid && uid != pod.Metadata.Uid ? Reason.OtherPod
+            : pod.DeletionTimestamp is not null ? Reason.Terminating
+            : Requesters.Of(request.User, request.Groups, pod.Controller, ourselves) is Requester.Exempt ? Reason.Exempt
+            : view.IsNamespaceTerminating ? Reason.NamespaceTerminating
+            : view.Policy.Mode is not DrainMode.Intercept ? Reason.OptedOut
+            : null;
+    }
+
+    /// <summary>One pod that must not go before its drain has ended.</summary>
+    private sealed class Case(AdmissionRequest request, Requester requester, PodInView view, DateTimeOffset now, TimeSpan surgeTimeout)
+    {
+        private readonly Pod _pod = view.Pod;
+
+        private bool IsEviction => request.Subject is AdmissionSubject.EvictPod;
+
+        public Ruling Decide()
+        {
+            if (DrainState.Of(_pod) is { } drain)
+            {
+                return GoOn(drain);
+            }
+
+            if (!_pod.IsReady || _pod.Phase != "Running")
+            {
+                return new Ruling(Reason.NotReady);
+            }
+
+            if (view.Services.Count == 0)
+            {
+                return new Ruling(Reason.NotSelected);
+            }
+
+            return SelectingLabels.Of(_pod, view.Services, view.OwnerSelector) is not { } labels ? new Ruling(Reason.NotIsolable)
+                : IsEviction && Refused() is { } ruling ? ruling
+                : MaySurge() ? BeginSurge()
+                : Begin(labels);
+        }
+
+        private Ruling GoOn(DrainState drain)
+        {
+            if (now >= drain.Until || view.DrainedSince is not null)
+            {
+                return new Ruling(Reason.Drained) { Note = "drained; its deletion goes on" };
+            }
+
+            var waits = requester is Requester.Person && !IsEviction && drain.Beginning is not Beginning.Delete;
+            var message = drain.SurgeUntil is { } surge
+                ? $"pod {_pod.Metadata.Name} serves on until its replacement is ready, at the latest until {DrainState.Text(surge)}, and then drains"
+                : $"pod {_pod.Metadata.Name} drains until {DrainState.Text(drain.Until)}";
+            return new Ruling(drain.SurgeUntil is null ? Reason.Draining : Reason.Surging, Refuse(message, drain.Until))
+            {
+                Patch = waits ? PodPatches.Expect(_pod) : null,
+            };
+        }
+
+        /// <summary>What the budgets say of an eviction; null when they let it be.</summary>
+        private Ruling? Refused()
+        {
+            if (view.Budgets.Count > 1)
+            {
+                return new Ruling(Reason.SeveralBudgets);
+            }
+
+            if (view.Budgets is not [var budget] || MaySurge())
+            {
+                return null;
+            }
+
+            return !budget.IsCurrent ? BudgetDenial(Reason.BudgetPending, $"the disruption budget {budget.Metadata.Name} is still being processed")
+                : budget.DisruptionsAllowed == 0
+                    ? BudgetDenial(
+                        Reason.BudgetSpent,
+                        $"the disruption budget {budget.Metadata.Name} needs {budget.Healthy.Desired} healthy pods and has {budget.Healthy.Current} currently")
+                : null;
+        }
+
+        private Ruling BudgetDenial(Reason reason, string budget) =>
+            new(reason, Denial.OfBudget($"pod {_pod.Metadata.Name} cannot be evicted now: {budget}", budget)) { Note = budget };
+
+        /// <summary>
+        /// Whether the pod's Deployment makes another one before this one leaves: not for a ReplicaSet that is to have one pod less, or that is gone.
+        /// </summary>
+        private bool MaySurge() =>
+            requester is Requester.Person or Requester.NodeController
+            && view.Policy.Surge is not SurgeWish.Off
+            && surgeTimeout > TimeSpan.Zero
+            && _pod is { Controller.Kind: "ReplicaSet" } && _pod.Labels.ContainsKey(SelectingLabels.TemplateHash)
+            && !view.Services.Any(service => service.Selector!.LooksAt(SelectingLabels.TemplateHash))
+            && (view.Policy.Surge is SurgeWish.On || !IsEviction || !view.Budgets.Any(budget => budget.AllowsNone))
+            && !(DrainState.Time(_pod, ControllerNames.State.SurgeFailed) is { } failed && now < failed + AfterFailedSurge);
+
+        private Ruling BeginSurge()
+        {
+            var drain = New(now + surgeTimeout + view.Policy.Drain) with { SurgeUntil = now + surgeTimeout };
+            var message = $"pod {_pod.Metadata.Name} serves on until its replacement is ready, at the latest until {DrainState.Text(now + surgeTimeout)}, and then drains";
+            return new Ruling(Reason.SurgeStarted, Refuse(message, drain.Until))
+            {
+                Patch = PodPatches.TakeOff(_pod, [SelectingLabels.TemplateHash], drain),
+                Note = "its replacement is made first; it serves on meanwhile",
+            };
+        }
+
+        private Ruling Begin(SelectingLabels labels)
+        {
+            var drain = New(now + view.Policy.Drain);
+            return new Ruling(Reason.DrainStarted, Refuse($"pod {_pod.Metadata.Name} drains until {DrainState.Text(drain.Until)}", drain.Until))
+            {
+                Reserve = IsEviction && view.Budgets is [var budget] ? budget : null,
+                Patch = PodPatches.TakeOff(_pod, labels.Names, drain),
+                Wake = view.Budgets,
+                Note = $"drains until {DrainState.Text(drain.Until)}; labels taken off: {string.Join(", ", labels.Names)}",
+            };
+        }
+
+        private DrainState New(DateTimeOffset until) => new()
+        {
+            Labels = new Dictionary<string, string>(),
+            Until = until,
+            SurgeUntil = null,
+            Beginning = IsEviction ? Beginning.Eviction : requester is Requester.Person ? Beginning.Delete : Beginning.Controller,
+            Options = request.Options,
+            Owner = _pod.Controller,
+            IsCancelled = false,
+        };
+
+        private Denial Refuse(string message, DateTimeOffset until) =>
+            IsEviction ? Denial.Later(message)
+            : requester is Requester.Person ? Denial.AskAgain(message, Retries.After(until - now))
+            : Denial.Forbidden(message);
+    }
+}
