@@ -4,7 +4,18 @@ using Prestopd.Elb;
 using Prestopd.Hosting;
 using Prestopd.Sidecar;
 
-StandardStreams.HoldClosed();
-var signals = new ShutdownSignals();
-NameServices.KeepToFilesAndDns();
-return await new CommandTable([SidecarCommand.Specification, ElbCommand.Specification, ElbWaitCommand.Specification]).RunAsync(args, signals);
+namespace Prestopd;
+
+internal static class Program
+{
+    /// <summary>The commands, in the order of help, README and man page.</summary>
+    public static CommandTable Commands { get; } = new([SidecarCommand.Specification, ElbCommand.Specification, ElbWaitCommand.Specification]);
+
+    private static async Task<int> Main(string[] words)
+    {
+        StandardStreams.HoldClosed();
+        var signals = new ShutdownSignals();
+        NameServices.KeepToFilesAndDns();
+        return await Commands.RunAsync(words, signals);
+    }
+}

@@ -1,20 +1,25 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Prestop.Conditions;
 using Prestop.Core;
 using Prestop.Core.Options;
 using Prestop.Options;
+using Prestopd;
 using Prestopd.Elb;
+using Prestopd.Hosting;
 using Prestopd.Sidecar;
 using Xunit;
 
 namespace Architecture.Tests;
 
 /// <summary>The tables of the README against what the programs are made from.</summary>
-public class ReadmeTests
+public partial class ReadmeTests
 {
     private static readonly string Readme = House.Read("README.md");
 
     public static TheoryData<string> Options => [.. OptionTable.Rows.Select(row => row.Name)];
+
+    public static TheoryData<string> Commands => [.. Program.Commands.Commands.Select(command => command.Name)];
 
     public static TheoryData<string> SchemeNames => [.. Schemes.All.Select(scheme => scheme.Name)];
 
@@ -58,9 +63,33 @@ public class ReadmeTests
     public void An_exit_code_has_its_row(int code) =>
         Assert.Contains(Readme.Split('\n'), line => line.StartsWith($"| {code.ToString(CultureInfo.InvariantCulture)} | ", StringComparison.Ordinal));
 
-    [Fact]
-    public void Every_option_of_the_sidecar_has_its_row() => Assert.All(
-        SidecarNames.Options, option => Assert.Contains($"| `{option.Variable}` | `{option.Name}` | {option.Default} | ", Readme, StringComparison.Ordinal));
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public void A_command_of_prestopd_is_named_in_its_section_with_a_row_for_each_option(string name)
+    {
+        var section = SectionOf(name);
+
+        Assert.Contains($"`prestopd {name}`", section, StringComparison.Ordinal);
+        Assert.All(Command(name).Options, option => Assert.True(
+            section.Contains($"| `{option.Variable}` | `{option.Name}` | {option.Default} | ", StringComparison.Ordinal)
+            || section.Contains($"| `{option.Name.TrimStart('-')}={option.Form}` | {option.Default} | {option.Meaning} |", StringComparison.Ordinal),
+            $"no row for {option.Name}"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public void The_limits_of_an_option_are_those_that_hold(string name)
+    {
+        var command = Command(name);
+        foreach (var row in LimitsRow().Matches(SectionOf(name)).Where(row => command.Options.Any(option => option.Name == row.Groups[1].Value)))
+        {
+            var (option, least, most) = (row.Groups[1].Value, row.Groups[2].Value, row.Groups[3].Value);
+            Assert.True(IsTaken(command, option, least), $"{option} {least}");
+            Assert.True(IsTaken(command, option, most), $"{option} {most}");
+            Assert.False(IsTaken(command, option, Shifted(most, 1)), $"{option} above {most}");
+            Assert.True(least == "0" || !IsTaken(command, option, Shifted(least, -1)), $"{option} below {least}");
+        }
+    }
 
     [Theory]
     [InlineData(SidecarNames.Metrics.Hits)]
@@ -90,16 +119,6 @@ public class ReadmeTests
     }
 
     [Fact]
-    public void Every_option_of_elb_has_its_row() => Assert.All(
-        ElbNames.ServiceOptions, option => Assert.Contains($"| `{option.Variable}` | `{option.Name}` | {option.Default} | ", Readme, StringComparison.Ordinal));
-
-    [Fact]
-    public void Every_parameter_of_a_wait_has_its_row() => Assert.All(
-        ElbNames.Parameters.All,
-        parameter => Assert.Contains(
-            $"| `{ElbNames.Parameters.InQuery(parameter)}={parameter.Form}` | {parameter.Default} | {parameter.Meaning} |", Readme, StringComparison.Ordinal));
-
-    [Fact]
     public void Every_status_of_a_wait_has_its_row() => Assert.All(
         Enum.GetValues<WaitOutcome>().Where(outcome => outcome is not WaitOutcome.HungUp),
         outcome => Assert.Contains($"\n| {new WaitAnswer(outcome, "", TimeSpan.Zero, []).Status} | ", Readme, StringComparison.Ordinal));
@@ -107,4 +126,26 @@ public class ReadmeTests
     [Fact]
     public void The_change_log_has_a_place_for_what_comes_next() =>
         Assert.Contains("## [Unreleased]", House.Read("CHANGELOG.md"), StringComparison.Ordinal);
+
+    private static Command Command(string name) => Program.Commands.Commands.Single(command => command.Name == name);
+
+    /// <summary>The chapter of a command, which is also that of the commands that begin with its name.</summary>
+    private static string SectionOf(string command) =>
+        Readme.Split("\n## ").Single(chapter => chapter.StartsWith($"`prestopd {command.Split(' ')[0]}`\n", StringComparison.Ordinal));
+
+    private static bool IsTaken(Command command, string option, string value)
+    {
+        var options = new OptionReader(CommandLine.Read([option, value], command.Options), _ => null);
+        command.Read(options);
+        return !options.Problems.Any(problem => problem.StartsWith(option, StringComparison.Ordinal));
+    }
+
+    /// <summary>The next number, or the next length by milliseconds.</summary>
+    private static string Shifted(string value, int by) =>
+        int.TryParse(value, CultureInfo.InvariantCulture, out var number) ? (number + by).ToString(CultureInfo.InvariantCulture)
+        : Duration.TryParse(value, out var length, out _) ? Duration.FromTimeSpan(length.ToTimeSpan() + TimeSpan.FromMilliseconds(by)).ToString()
+        : throw new ArgumentException($"'{value}' is neither a number nor a length", nameof(value));
+
+    [GeneratedRegex(@"^\| `[A-Z_]+` \| `(--[a-z-]+)` \| [^|]* \| (\d[a-z0-9]*) to (\d[a-z0-9]*)", RegexOptions.Multiline)]
+    private static partial Regex LimitsRow();
 }

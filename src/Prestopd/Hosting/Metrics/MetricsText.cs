@@ -28,26 +28,11 @@ internal sealed class MetricsText
 
     private MetricFamily Family(string name, string type, string help)
     {
-        _text.Append("# HELP ").Append(name).Append(' ');
-        Escape(_text, help);
-        _text.Append("\n# TYPE ").Append(name).Append(' ').Append(type).Append('\n');
+        _text.Append("# HELP ").Append(name).Append(' ').Append(Escaped(help)).Append("\n# TYPE ").Append(name).Append(' ').Append(type).Append('\n');
         return new MetricFamily(_text, name);
     }
 
-    /// <summary>A label's value ends at a quotation mark and a help text at the line's end; escapes are the same for both but for the mark.</summary>
-    private static void Escape(StringBuilder text, string value, bool isLabel = false)
-    {
-        foreach (var symbol in value)
-        {
-            _ = symbol switch
-            {
-                '\\' => text.Append(@"\\"),
-                '\n' => text.Append(@"\n"),
-                '"' when isLabel => text.Append("\\\""),
-                _ => text.Append(symbol),
-            };
-        }
-    }
+    private static string Escaped(string text) => text.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("\n", @"\n", StringComparison.Ordinal);
 
     /// <summary>A metric's values.</summary>
     /// <param name="text">Where they are added.</param>
@@ -64,9 +49,7 @@ internal sealed class MetricsText
             var separator = '{';
             foreach (var label in labels)
             {
-                text.Append(separator).Append(label.Name).Append("=\"");
-                Escape(text, label.Value, isLabel: true);
-                text.Append('"');
+                text.Append(separator).Append(label.Name).Append("=\"").Append(Escaped(label.Value).Replace("\"", "\\\"", StringComparison.Ordinal)).Append('"');
                 separator = ',';
             }
 
