@@ -39,19 +39,15 @@ internal static class ElbCommand
     {
         using var server = new Server(settings, process);
         using var shutdown = new GracefulShutdown(end.Notice, end.Longest, server.Log, process.Time);
-        using var dropped = new CancellationTokenSource();
         var metrics = new ElbMetrics();
         using var balancers = new LoadBalancers(access, metrics, process.Time);
         var places = new TwoLanes(maxWaits);
-        var application = new ElbApplication(longestDelay, balancers.Waits, places, shutdown, server.Log, metrics, process.Time, dropped.Token);
+        var application = new ElbApplication(longestDelay, balancers.Waits, places, shutdown, server.Log, metrics, process.Time);
         var routes = new HealthRoutes(
             new HealthPaths(ElbNames.Routes.Health, ElbNames.Routes.Ready, ElbNames.Routes.Metrics),
             () => shutdown.IsReady,
             text => metrics.AddTo(text, places.Taken, balancers.Feed.Groups, balancers.Search.Age),
             application);
-        var serving = server.RunAsync(routes, shutdown);
-        await Task.WhenAny(serving, shutdown.Released);
-        await dropped.CancelAsync();
-        return await serving;
+        return await server.RunAsync(routes, shutdown);
     }
 }

@@ -12,6 +12,8 @@ internal sealed class GracefulShutdown(TimeSpan notice, TimeSpan longest, Server
 {
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // Not disposed of: a signal may come until the process ends.
+    private readonly CancellationTokenSource _dropped = new();
     private readonly List<ITimer> _timers = [];
     private int _held;
     private bool _signalled;
@@ -22,6 +24,9 @@ internal sealed class GracefulShutdown(TimeSpan notice, TimeSpan longest, Server
 
     /// <inheritdoc/>
     public Task Released => _released.Task;
+
+    /// <summary>Cancelled when the work that is still held must end.</summary>
+    public CancellationToken Dropped => _dropped.Token;
 
     /// <summary>Begins a piece of work, which <see cref="End"/> ends.</summary>
     /// <returns>False when a signal has come, and none may be begun.</returns>
@@ -55,18 +60,19 @@ internal sealed class GracefulShutdown(TimeSpan notice, TimeSpan longest, Server
             }
 
             log.Info("signal", $"received signal {name}");
-            if (_signalled)
+            if (!_signalled)
             {
-                log.Info("cut_short", $"the second signal ends it now, with {_held} requests held", new LogMember("held", _held));
-                _released.TrySetResult();
+                _signalled = true;
+                log.Info("draining", $"not ready any more, with {_held} requests held", new LogMember("held", _held));
+                _timers.Add(time.CreateTimer(_ => NoticeOver(), null, notice, Timeout.InfiniteTimeSpan));
+                _timers.Add(time.CreateTimer(_ => LimitOver(), null, longest, Timeout.InfiniteTimeSpan));
                 return;
             }
 
-            _signalled = true;
-            log.Info("draining", $"not ready any more, with {_held} requests held", new LogMember("held", _held));
-            _timers.Add(time.CreateTimer(_ => NoticeOver(), null, notice, Timeout.InfiniteTimeSpan));
-            _timers.Add(time.CreateTimer(_ => LimitOver(), null, longest, Timeout.InfiniteTimeSpan));
+            log.Info("cut_short", $"the second signal ends it now, with {_held} requests held", new LogMember("held", _held));
         }
+
+        Drop();
     }
 
     /// <inheritdoc/>
@@ -96,11 +102,21 @@ internal sealed class GracefulShutdown(TimeSpan notice, TimeSpan longest, Server
     {
         lock (_gate)
         {
-            if (_released.TrySetResult())
+            if (_released.Task.IsCompleted)
             {
-                log.Warning("shutdown_limit", $"{_held} requests are held at the end of the longest shutdown: dropped", new LogMember("held", _held));
+                return;
             }
+
+            log.Warning("shutdown_limit", $"{_held} requests are held at the end of the longest shutdown: dropped", new LogMember("held", _held));
         }
+
+        Drop();
+    }
+
+    private void Drop()
+    {
+        _dropped.Cancel();
+        _released.TrySetResult();
     }
 
     private void ReleaseWhenDone()

@@ -23,7 +23,6 @@ internal sealed class ElbRig : IDisposable
     private readonly LineWriter _lines;
     private readonly TargetHealthFeed _feed;
     private readonly TargetGroupSearch _search;
-    private readonly CancellationTokenSource _dropped = new();
     private readonly IRequestHandler _application;
 
     public ElbRig(int seed = 1, double interval = 5, int maxWaits = 100, double longestShutdown = 290, double maxDelayCap = 900)
@@ -40,7 +39,7 @@ internal sealed class ElbRig : IDisposable
         Shutdown = new GracefulShutdown(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(longestShutdown), log, Clock);
         Places = new TwoLanes(maxWaits);
         _application = new ElbApplication(
-            TimeSpan.FromSeconds(maxDelayCap), new DrainWaits(_search, Cluster, _feed, Clock, random), Places, Shutdown, log, Metrics, Clock, _dropped.Token);
+            TimeSpan.FromSeconds(maxDelayCap), new DrainWaits(_search, Cluster, _feed, Clock, random), Places, Shutdown, log, Metrics, Clock);
     }
 
     public FakeClock Clock { get; } = new();
@@ -83,9 +82,6 @@ internal sealed class ElbRig : IDisposable
             response.Status, response.ContentType, Encoding.UTF8.GetString(response.Body.Span), response.RetryAfter, (Clock.Now - start).TotalSeconds);
     }
 
-    /// <summary>What the service does once the shutdown has released it.</summary>
-    public void Drop() => _dropped.Cancel();
-
     public ModelGroup AddObject(BalancedKind kind, string name, string type)
     {
         var balancer = Model.AddBalancer(name, type);
@@ -100,7 +96,6 @@ internal sealed class ElbRig : IDisposable
         _feed.Dispose();
         _search.Dispose();
         Shutdown.Dispose();
-        _dropped.Dispose();
     }
 
     /// <summary>What the client gets, and after how many seconds.</summary>

@@ -56,7 +56,6 @@ public sealed class RandomisedRequests
             if (_random.Next(3) == 0)
             {
                 rig.At(Seconds(50, 400), () => rig.Shutdown.Signal("terminated"));
-                _ = rig.Shutdown.Released.ContinueWith(_ => rig.Drop(), TaskContinuationOptions.ExecuteSynchronously);
             }
 
             return [.. rig.Clock.Run(() => Task.WhenAll(Enumerable.Range(0, 8).Select(_ => AskAsync(rig, lives, (1.1 * interval) + (4 * slowest)))))];

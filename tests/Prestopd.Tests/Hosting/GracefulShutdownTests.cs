@@ -55,6 +55,7 @@ public sealed class GracefulShutdownTests : IDisposable
         _shutdown.End();
         _time.Advance(30);
         Assert.False(_shutdown.Released.IsCompleted);
+        Assert.False(_shutdown.Dropped.IsCancellationRequested);
 
         _shutdown.End();
         Assert.True(_shutdown.Released.IsCompleted);
@@ -69,6 +70,7 @@ public sealed class GracefulShutdownTests : IDisposable
         _time.Advance(60);
 
         Assert.True(_shutdown.Released.IsCompleted);
+        Assert.True(_shutdown.Dropped.IsCancellationRequested);
         Assert.EndsWith("warning: 1 requests are held at the end of the longest shutdown: dropped\n", await LogAsync(), StringComparison.Ordinal);
     }
 
@@ -79,6 +81,7 @@ public sealed class GracefulShutdownTests : IDisposable
         _shutdown.Signal("terminated");
         _shutdown.Signal("interrupt");
         Assert.True(_shutdown.Released.IsCompleted);
+        Assert.True(_shutdown.Dropped.IsCancellationRequested);
         var log = await LogAsync();
 
         _shutdown.Signal("interrupt");

@@ -13,7 +13,6 @@ namespace Prestopd.Elb;
 /// <param name="log">The log.</param>
 /// <param name="metrics">The metrics.</param>
 /// <param name="time">The clock.</param>
-/// <param name="dropped">Cancelled when those that are still held must end.</param>
 internal sealed class ElbApplication(
     TimeSpan longestDelay,
     DrainWaits waits,
@@ -21,8 +20,7 @@ internal sealed class ElbApplication(
     GracefulShutdown shutdown,
     ServerLog log,
     ElbMetrics metrics,
-    TimeProvider time,
-    CancellationToken dropped) : IRequestHandler
+    TimeProvider time) : IRequestHandler
 {
     /// <inheritdoc/>
     public ValueTask<HttpResponse> AnswerAsync(HttpRequest request) => request.Path is ElbNames.Routes.DrainDelay
@@ -65,7 +63,7 @@ internal sealed class ElbApplication(
             try
             {
                 wait.Begins();
-                using var calledOff = CancellationTokenSource.CreateLinkedTokenSource(request.Aborted, dropped);
+                using var calledOff = CancellationTokenSource.CreateLinkedTokenSource(request.Aborted, shutdown.Dropped);
                 var result = await waits.WaitAsync(wanted.Drain, Deadline.After(wanted.MaxDelay, start, time), wait, calledOff.Token);
                 return (WaitAnswer.OutcomeOf(result.End, isDropped: !request.Aborted.IsCancellationRequested), result.Seen);
             }
