@@ -12,7 +12,7 @@ internal static class House
 
     public static string PathTo(params string[] parts) => Repository.PathTo(parts);
 
-    public static string Read(params string[] parts) => File.ReadAllText(PathTo(parts));
+    public static string Read(params string[] parts) => Repository.Read(parts);
 
     public static XElement ProjectFile(string name) => XElement.Load(PathTo("src", name, name + ".csproj"));
 }

@@ -11,6 +11,9 @@ public static class Repository
     /// <summary>The full path of a file or folder below it, whether or not it exists.</summary>
     public static string PathTo(params string[] parts) => Path.Combine([Root, .. parts]);
 
+    /// <summary>The text of a file below it.</summary>
+    public static string Read(params string[] parts) => File.ReadAllText(PathTo(parts));
+
     /// <summary>The full path of <c>out/NAME</c>, which <c>./build.sh publish</c> left: what users get is what is tested. Fails in one line where it is not there.</summary>
     public static string Published(string name) => Published(name, Root);
 
