@@ -36,7 +36,7 @@ public sealed partial class ConsoleTests
         Assert.All(Label().Matches(line), label => Assert.Contains(workloads, workload => workload.IsSelectedBy(new Dictionary<string, string> { [label.Groups[1].Value] = label.Groups[2].Value })));
         Assert.All(Image().Matches(line), image => Assert.Contains(
             image.Value,
-            workloads.SelectMany(workload => workload.Containers.Select(container => container.Image).Concat((workload.Template.Spec.Volumes ?? []).Select(volume => volume.Image?.Reference)))));
+            Workload.All.SelectMany(workload => workload.Containers.Select(container => container.Image).Concat((workload.Template.Spec.Volumes ?? []).Select(volume => volume.Image?.Reference)))));
     }
 
     /// <summary>A Dockerfile's image is built by a line of the README beside it, under the name that the manifest uses.</summary>

@@ -12,6 +12,9 @@ public sealed partial class HookTests
 {
     private static readonly string[] Programs = ["sleep", "prestop"];
 
+    /// <summary>What hooks refer to; a container has to set it from the downward API.</summary>
+    private static readonly Dictionary<string, string> Variables = new() { ["POD_IP"] = "10.1.2.3", ["POD_NAMESPACE"] = "shop" };
+
     public static TheoryData<string> Workloads =>
         [.. Workload.All.Where(workload => workload.Containers.Any(container => container.Lifecycle?.PreStop is not null)).Select(workload => workload.Source)];
 
@@ -53,6 +56,15 @@ public sealed partial class HookTests
             watched => Assert.Subset(ports, watched.Groups[1].Value.Split(',').ToHashSet()));
     }
 
+    [Theory]
+    [MemberData(nameof(Workloads))]
+    public void A_hook_refers_to_variables_that_its_container_has(string source) => Assert.All(Hooks(WorkloadTests.Find(source)), hook =>
+    {
+        var own = (hook.Container.Env ?? []).Select(variable => variable.Name);
+        var named = (hook.PreStop.Exec?.Command ?? []).SelectMany(word => Reference().Matches(word)).Select(reference => reference.Groups[1].Value);
+        Assert.Subset(own.ToHashSet(), named.ToHashSet());
+    });
+
     /// <summary>The blocks of READMEs are pieces of manifests: their hooks are read alone, and with the grace period that the same block gives.</summary>
     [Theory]
     [MemberData(nameof(Blocks))]
@@ -78,7 +90,7 @@ public sealed partial class HookTests
     private static IEnumerable<string> Flaws(IReadOnlyList<string> command, TimeSpan? grace) =>
         !Programs.Contains(Path.GetFileName(command[0]))
             ? [$"{command[0]} is no program of this repository"]
-            : InvocationReader.Read([.. command.Skip(1)], name => name == "POD_IP" ? "10.1.2.3" : null, TimeProvider.System) switch
+            : InvocationReader.Read([.. command.Skip(1)], Variables.GetValueOrDefault, TimeProvider.System) switch
             {
                 Invocation.Wait wait => PlanFlaws.Of(wait with { Grace = grace ?? wait.Grace }),
                 Invocation.Refusal refusal => refusal.Reasons,
@@ -116,6 +128,9 @@ public sealed partial class HookTests
         let words = ((YamlSequenceNode)pair.Value).Select(word => ((YamlScalarNode)word).Value!).ToArray()
         where Programs.Contains(Path.GetFileName(words[0]))
         select (block.Source, words, grace);
+
+    [GeneratedRegex(@"(?<!\$)\$\(([A-Z_]+)\)")]
+    private static partial Regex Reference();
 
     [GeneratedRegex(@"(?:(?:idle|closed)://|127\.0\.0\.1|localhost):([0-9,]+)")]
     private static partial Regex WatchedPorts();
