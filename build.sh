@@ -16,8 +16,12 @@ usage: ./build.sh COMMAND
                publish, then print the measurements, side by side with peers: sleep, wait, sockets, schemes, drain, elb, evidence, sidecar; all without SECTION
   order        trace what typical waits execute and write src/Static/function-order.txt, by which the linker lays prestop out
   image [--tag REGISTRY/] [OPTION]...
-               build the images 'sleep', 'prestop' and 'prestopd' with Dockerfile.build, named REGISTRY/sleep:VERSION and so on, and :latest;
-               OPTION is docker build's. You push them
+               build the images 'sleep', 'prestop' and 'prestopd' with Dockerfile.build, named REGISTRY/sleep:VERSION and so on, and :latest, and
+               run each once; by docker, podman or buildah, whichever works here. OPTION is docker build's. You push them
+  release REGISTRY/
+               build them for this machine's architecture with docker buildx, SBOM and provenance beside them, and push them as VERSION-amd64 or -arm64
+  release REGISTRY/ join
+               name what was pushed for both architectures together: VERSION and latest
 EOF
 }
 
@@ -236,20 +240,83 @@ bench() {
   return $failed
 }
 
+# engine : the first of docker, podman and buildah that works here; a docker without its daemon does not.
+engine() {
+  local name
+  for name in docker podman buildah; do
+    if command -v $name >/dev/null && $name info >artifacts/engine.log 2>&1; then
+      echo $name
+      return
+    fi
+  done
+  echo "build.sh: image: needs docker, podman or buildah, and none works here: ask 'docker info'" >&2
+  return 1
+}
+
+# describe : version, revision and source of what images are made from, and the build arguments that tell them.
+describe() {
+  version=$(sed -n 's:.*<Version>\(.*\)</Version>.*:\1:p' Directory.Build.props)
+  revision=$(git describe --always --abbrev=40 --dirty --exclude='*' 2>artifacts/git.log || echo unknown)
+  source=$(git config --get remote.origin.url || echo unknown)
+  labels=(--build-arg VERSION="$version" --build-arg REVISION="$revision" --build-arg SOURCE="$source")
+}
+
 # images [--tag PREFIX] [OPTION]... : the three images, labelled with what they were made from.
 images() {
-  local prefix=prestopsleep/ version revision source target
+  local prefix=prestopsleep/ engine version revision source labels target
   if [ "${1:-}" = --tag ]; then
     [ -n "${2:-}" ] || { echo "build.sh: image --tag: needs the beginning of a name; write --tag registry.example/, for example" >&2; exit 2; }
     prefix=${2%/}/
     shift 2
   fi
-  version=$(sed -n 's:.*<Version>\(.*\)</Version>.*:\1:p' Directory.Build.props)
-  revision=$(git describe --always --abbrev=40 --dirty --exclude='*' 2>artifacts/git.log || echo unknown)
-  source=$(git config --get remote.origin.url || echo unknown)
+  engine=$(engine)
+  describe
   for target in sleep prestop prestopd; do
-    docker build -f Dockerfile.build --target $target --build-arg VERSION="$version" --build-arg REVISION="$revision" --build-arg SOURCE="$source" \
-      -t "$prefix$target:$version" -t "$prefix$target:latest" "$@" .
+    $engine build -f Dockerfile.build --target $target "${labels[@]}" -t "$prefix$target:$version" -t "$prefix$target:latest" "$@" .
+  done
+  case " $* " in
+    *" --platform"* | *" --output"* | *" -o"* | *" --push"*) echo "build.sh: image: not run, as they may be for another machine or place" >&2 ;;
+    *) for target in sleep prestop prestopd; do image_says_version "$prefix$target:$version" $target; done ;;
+  esac
+}
+
+# image_says_version IMAGE PROGRAM : runs the image once.
+image_says_version() {
+  local image=$1 program=$2 said container
+  if [ "$engine" = buildah ]; then
+    container=$(buildah from "$image")
+    said=$(buildah run "$container" -- "/bin/$program" --version 2>&1) || true
+    buildah rm "$container" >/dev/null
+  else
+    said=$($engine run --rm --network none "$image" --version 2>&1) || true
+  fi
+  [[ "$said" == *"$version"* ]] || { echo "build.sh: image: $image does not tell its version: $said" >&2; exit 1; }
+  echo "build.sh: $image runs: ${said%%$'\n'*}" >&2
+}
+
+# release REGISTRY/ [join] : what a tag publishes, once on a machine of each architecture, then joined.
+release() {
+  local prefix=${1:-} version revision source labels target arch
+  [ -n "$prefix" ] && [ "${2:-join}" = join ] || { usage >&2; exit 2; }
+  # Registries refuse capitals in names; the name of an account may have them.
+  prefix=${prefix,,}
+  prefix=${prefix%/}/
+  describe
+  if [ "${GITHUB_REF_TYPE:-}" = tag ] && [ "$GITHUB_REF_NAME" != "v$version" ]; then
+    echo "build.sh: release: the tag is $GITHUB_REF_NAME, Directory.Build.props says $version: make them the same" >&2
+    exit 2
+  fi
+
+  case "$(uname -m)" in x86_64) arch=amd64 ;; *) arch=arm64 ;; esac
+  # Of docker's builders only this one makes attestations.
+  [ "${2:-}" = join ] || docker buildx create --name prestopsleep --driver docker-container >/dev/null
+  for target in sleep prestop prestopd; do
+    if [ "${2:-}" = join ]; then
+      docker buildx imagetools create -t "$prefix$target:$version" -t "$prefix$target:latest" "$prefix$target:$version-amd64" "$prefix$target:$version-arm64"
+    else
+      docker buildx build --builder prestopsleep -f Dockerfile.build --target $target "${labels[@]}" --sbom=true --provenance=mode=max \
+        --push -t "$prefix$target:$version-$arch" .
+    fi
   done
 }
 
@@ -263,6 +330,7 @@ case "${1:-}" in
     publish; install $packages_test
     dotnet run --project tests/Bench -c Release -- order "artifacts/publish/obj/Prestop/release_$(framework)_$(rid)/prestop.map" src/Static/function-order.txt ;;
   image) shift; images "$@" ;;
+  release) shift; rid >/dev/null; release "$@" ;;
   -h | --help | help) usage ;;
   *) usage >&2; exit 2 ;;
 esac
