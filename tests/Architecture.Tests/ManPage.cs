@@ -64,7 +64,7 @@ internal static class ManPage
             """
             .SH WHAT SILENCE PROVES
             With \-\-quiet auto, idle and closed count silence only against the rhythm that they have seen:
-            2 seconds, or four times the longest gap, after two seconds of some 20 requests a second;
+            2 seconds, or four times the longest gap, after one second of many requests, or some five of 20 a second;
             5 to 15 seconds, ten times the longest gap, after requests in 20 tenths of a second and 5 different seconds;
             15 seconds (\-\-quiet\-unseen) when that was too little to tell.
             When \-\-max comes, a port that has been quiet for 5 seconds is done.

@@ -108,12 +108,16 @@ public sealed class ProbeHabitTests
         Assert.False(_habit.Expects(At(12.5)));
     }
 
-    [Fact]
-    public void Many_connections_from_one_address_are_traffic()
+    [Theory]
+    [InlineData(0.05)]
+    [InlineData(0.25)]
+    [InlineData(0.3)]
+    [InlineData(0.4)]
+    public void Many_connections_from_one_address_are_traffic_however_even(double interval)
     {
         for (var i = 0; i < 1_000; i++)
         {
-            Add(i * 0.05);
+            Add(i * interval);
         }
 
         Assert.False(_habit.IsKnown);

@@ -102,12 +102,23 @@ public sealed class TrafficRecordTests
     [Fact]
     public void Dense_requests_on_connections_that_stay_open_make_a_short_quiet_period()
     {
-        for (var i = 0; i < 25; i++)
+        for (var i = 0; i < 20; i++)
         {
-            Open(i * 0.1, Small((i * 0.1) - 0.02, from: 2) with { IsSmall = false });
+            Open(i * 0.1, Busy(i));
         }
 
         Assert.Equal(2, _record.Judge(TimeSpan.FromSeconds(3)).Quiet.TotalSeconds);
+    }
+
+    [Fact]
+    public void A_connection_that_was_looked_at_again_is_no_second_request()
+    {
+        for (var i = 0; i < 40; i++)
+        {
+            Open(i * 0.05, Busy(i / 2) with { Segments = 1 });
+        }
+
+        Assert.Equal(10, _record.Judge(TimeSpan.FromSeconds(3)).Quiet.TotalSeconds);
     }
 
     [Fact]
@@ -115,7 +126,7 @@ public sealed class TrafficRecordTests
     {
         for (var i = 0; i < 30; i++)
         {
-            Open(i * 0.1, Small((i * 0.1) - 0.02, from: 2) with { IsSmall = false });
+            Open(i * 0.1, Busy(i));
         }
 
         End(1.5, from: 1);
@@ -206,6 +217,9 @@ public sealed class TrafficRecordTests
 
     private static Arrival Small(double at, int from) =>
         new(Address(from), TimeSpan.FromSeconds(at), TimeSpan.FromSeconds(at), Segments: 1, IsSmall: true);
+
+    /// <summary>A connection on which three requests came in each look up to this one.</summary>
+    private static Arrival Busy(int look) => Small((look * 0.1) - 0.02, from: 2) with { IsSmall = false, Segments = 3 * (uint)look };
 
     private double? Last(double now) => _record.Judge(TimeSpan.FromSeconds(now)).Last?.TotalSeconds;
 

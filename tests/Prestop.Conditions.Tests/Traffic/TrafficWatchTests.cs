@@ -213,7 +213,7 @@ public sealed class TrafficWatchTests
         WatchedPort port = new(new IdleRule(), QuietPeriod.Auto(QuietPeriod.DefaultUnseen));
         for (var i = 0; i < 30; i++)
         {
-            port.Show(i * 0.1, Sockets.Listener(), Sockets.Connection(20) with { DataSegmentsReceived = 100 + (uint)i });
+            port.Show(i * 0.1, Sockets.Listener(), Sockets.Connection(20) with { DataSegmentsReceived = 100 + (uint)(3 * i) });
         }
 
         var seen = port.Judge(3);
@@ -221,7 +221,7 @@ public sealed class TrafficWatchTests
         Assert.Equal((Finding.NotMet, "1 connection, last traffic 0.1 s ago (needs 2.0 s)"), (seen.Finding, seen.Seen));
         var caller = Assert.Single(seen.Callers);
         Assert.Equal(("10.0.0.9", 1, 0), (caller.Address, caller.OpenConnections, caller.NewConnectionsPerSecond));
-        Assert.Equal(10, caller.RequestsPerSecond, 0.5);
+        Assert.Equal(30, caller.RequestsPerSecond, 1.5);
         Assert.Equal(Finding.Met, port.Judge(4.9).Finding);
     }
 

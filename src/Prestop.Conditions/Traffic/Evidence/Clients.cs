@@ -36,12 +36,16 @@ internal sealed class Clients(Action<Exchange> traffic)
 
     /// <summary>Ends the count of what is open.</summary>
     /// <param name="now">The time.</param>
-    public void EndOpen(TimeSpan now)
+    /// <returns>How many requests came besides one on each connection that moved, as far as is known.</returns>
+    public long EndOpen(TimeSpan now)
     {
+        long more = 0;
         foreach (var client in Known)
         {
-            client.EndOpen(now);
+            more += client.EndOpen(now);
         }
+
+        return more;
     }
 
     /// <summary>Counts a connection that has ended.</summary>
@@ -192,12 +196,13 @@ internal sealed class Clients(Action<Exchange> traffic)
             _segments += segments;
         }
 
-        public void EndOpen(TimeSpan now)
+        public long EndOpen(TimeSpan now)
         {
             // When connections have ended, their segments are missing; each that moved had a request at least.
-            var more = _segmentsBefore > 0 && _segments > _segmentsBefore ? (long)(_segments - _segmentsBefore) : 0;
-            _requests.Add(Math.Max(_moved, more), now);
+            var segments = _segmentsBefore > 0 && _segments > _segmentsBefore ? (long)(_segments - _segmentsBefore) : 0;
+            _requests.Add(Math.Max(_moved, segments), now);
             _segmentsBefore = _segments;
+            return Math.Max(0, segments - _moved);
         }
 
         public void AddEnded(TimeSpan now) => _connections.Add(1, now);

@@ -14,6 +14,9 @@ internal sealed class ProbeHabit(Action<Exchange> traffic)
     // As many as three other probes bring in two periods.
     private const int MaxBetween = 6;
 
+    // Two probes each second, a little late or early. A client that comes every 0.3 s would else be three probes, one each 0.9 s.
+    private const double MostASecond = 2.2;
+
     private static readonly TimeSpan LeastTolerance = TimeSpan.FromMilliseconds(150);
 
     // periodSeconds is a whole number in Kubernetes.
@@ -131,10 +134,11 @@ internal sealed class ProbeHabit(Action<Exchange> traffic)
         {
             for (var i = j - 1; i >= 0 && _unexplainedCount - 2 - i <= MaxBetween; i--)
             {
+                var isTooOften = _unexplainedCount - i > MostASecond * (third.At - _unexplained[i].At).TotalSeconds;
                 var (before, after) = (_unexplained[j].At - _unexplained[i].At, third.At - _unexplained[j].At);
                 var difference = (before - after).Duration();
                 var allowed = i == _unexplainedCount - 2 ? Tolerance((before + after) / 2) : LeastTolerance;
-                if (before >= ShortestPeriod && after >= ShortestPeriod && difference <= allowed && difference < least)
+                if (!isTooOften && before >= ShortestPeriod && after >= ShortestPeriod && difference <= allowed && difference < least)
                 {
                     (least, first, second) = (difference, i, j);
                 }

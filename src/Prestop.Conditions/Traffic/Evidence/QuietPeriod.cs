@@ -7,10 +7,10 @@ namespace Prestop.Conditions.Traffic.Evidence;
 /// <para>Silence proves that the balancer has stopped only against a rhythm that was seen, and only when traffic as it was would hardly
 /// ever pause for so long. The figures are those of <c>./build.sh bench evidence</c>, which tries them on arrivals of many kinds:</para>
 /// <list type="bullet">
-/// <item><description><i>Dense</i>: looks with arrivals, less 2.5 times the looks without, make 17 or more. It tells 20 arrivals a
-/// second from the 10 of a long burst, as Wald's sequential test does; a look without weighs a little less than in that test, so
-/// that 20 a second are known within 5 s rather than 10. The time before the first arrival counts as silence, so a burst that begins
-/// in the wait never qualifies. Two seconds are then 40 arrivals that did not come.</description></item>
+/// <item><description><i>Dense</i>: a look with one arrival counts 1, with two 3, with more 4, one without takes 5 away; 48 in all. It
+/// tells 20 arrivals a second from the 10 of a long burst, as Wald's sequential test does. The weights let many a second be known
+/// after 1.2 s, since balancers stop within two, and 20 a second within 5 s. The time before the first arrival counts as silence,
+/// against bursts that begin in the wait. Two seconds are then 40 arrivals that did not come.</description></item>
 /// <item><description><i>A rhythm</i>: 20 looks with arrivals in 5 different seconds, which one burst cannot fill. A gap ten times the
 /// longest of 20 comes once in 30 million times where arrivals are independent: 1 / C(20 + 10, 10).</description></item>
 /// <item><description><i>Dense for too short a time</i>: two thirds of the time below, for a busy pod whose balancer stops within two
@@ -28,8 +28,8 @@ internal sealed class QuietPeriod
 
     private static readonly TimeSpan ShortestDense = TimeSpan.FromSeconds(2);
 
-    // What is dense at every look is known to be at the seventeenth.
-    private static readonly TimeSpan SoonestDense = (16 * TrafficHistory.Look) + ShortestDense;
+    // What is dense at every look is known to be at the twelfth.
+    private static readonly TimeSpan SoonestDense = (11 * TrafficHistory.Look) + ShortestDense;
 
     private static readonly TimeSpan ShortestRhythm = TimeSpan.FromSeconds(5);
 
@@ -60,7 +60,7 @@ internal sealed class QuietPeriod
             return _longest;
         }
 
-        var needed = (2 * rhythm.Busy) - (5 * rhythm.Silent) >= 34 ? AtLeast(ShortestDense, 4 * rhythm.LongestGap)
+        var needed = rhythm.Single + (3 * rhythm.Double) + (4 * rhythm.Several) - (5 * rhythm.Silent) >= 48 ? AtLeast(ShortestDense, 4 * rhythm.LongestGap)
             : rhythm.Busy >= 20 && rhythm.Seconds >= 5 ? AtLeast(ShortestRhythm, 10 * rhythm.LongestGap)
             : rhythm.Busy >= 10 && rhythm.Busy >= rhythm.Silent ? _longest * 2 / 3
             : _longest;

@@ -1,10 +1,8 @@
-using System.Numerics;
-
 namespace Prestop.Conditions.Traffic.Evidence;
 
 /// <summary>
-/// In which looks of a tenth of a second something arrived: one bit each, for the last 102.4 s. Moments may be noted in any
-/// order, so what turns out later to be traffic is put where it belongs.
+/// How much arrived in each look of a tenth of a second, for the last 102.4 s: nothing, once, twice or more often. Moments may be
+/// noted in any order, so what turns out later to be traffic is put where it belongs.
 /// </summary>
 internal sealed class TrafficHistory
 {
@@ -13,16 +11,17 @@ internal sealed class TrafficHistory
 
     private const int Looks = 1024;
     private const int LooksInASecond = 10;
-    private const int BitsInAWord = 64;
+    private const byte Several = 3;
 
-    private readonly ulong[] _words = new ulong[Looks / BitsInAWord];
+    private readonly byte[] _arrivals = new byte[Looks];
     private long _newest;
 
     /// <summary>Notes that something arrived.</summary>
     /// <param name="moment">When, counted from the start of the wait; what is before it, or too old, is left out.</param>
-    public void Add(TimeSpan moment)
+    /// <param name="times">How often; 0 when it was noted before, perhaps a look beside this one.</param>
+    public void Add(TimeSpan moment, long times = 1)
     {
-        var look = LookAt(moment);
+        var look = moment.Ticks / Look.Ticks;
         if (moment < TimeSpan.Zero || look <= _newest - Looks)
         {
             return;
@@ -35,17 +34,18 @@ internal sealed class TrafficHistory
                 _newest = look - Looks;
             }
 
-            _words[WordOf(_newest + 1)] &= ~BitOf(_newest + 1);
+            _arrivals[(_newest + 1) % Looks] = 0;
         }
 
-        _words[WordOf(look)] |= BitOf(look);
+        ref var arrivals = ref _arrivals[look % Looks];
+        arrivals = (byte)Math.Clamp(arrivals + times, 1, Several);
     }
 
     /// <summary>Forgets everything and takes over another history.</summary>
     /// <param name="other">The other one.</param>
     public void CopyFrom(TrafficHistory other)
     {
-        other._words.CopyTo(_words, 0);
+        other._arrivals.CopyTo(_arrivals, 0);
         _newest = other._newest;
     }
 
@@ -53,38 +53,23 @@ internal sealed class TrafficHistory
     public Rhythm Rhythm()
     {
         var first = Math.Max(0, _newest + 1 - Looks);
-        int busy = 0, seconds = 0;
+        Span<int> looks = stackalloc int[Several + 1];
+        looks.Clear();
+        var seconds = 0;
         long last = first - 1, longest = 0, second = -1;
-        for (var look = first; look <= _newest;)
+        for (var look = first; look <= _newest; look++)
         {
-            // The rest of a word at once: after a pause most of them are empty.
-            var rest = _words[WordOf(look)] >> (int)(look % BitsInAWord);
-            var skipped = BitOperations.TrailingZeroCount(rest);
-            if (skipped == BitsInAWord)
+            var arrivals = _arrivals[look % Looks];
+            if (arrivals > 0)
             {
-                look += BitsInAWord - (look % BitsInAWord);
-                continue;
+                looks[arrivals]++;
+                longest = Math.Max(longest, look - last);
+                seconds += look / LooksInASecond == second ? 0 : 1;
+                (last, second) = (look, look / LooksInASecond);
             }
-
-            look += skipped;
-            if (look > _newest)
-            {
-                break;
-            }
-
-            busy++;
-            longest = Math.Max(longest, look - last);
-            seconds += look / LooksInASecond == second ? 0 : 1;
-            (last, second) = (look, look / LooksInASecond);
-            look++;
         }
 
-        return new Rhythm(busy, (int)(last + 1 - first) - busy, seconds, longest * Look);
+        var silent = (int)(last + 1 - first) - looks[1] - looks[2] - looks[Several];
+        return new Rhythm(looks[1], looks[2], looks[Several], silent, seconds, longest * Look);
     }
-
-    private static long LookAt(TimeSpan moment) => moment.Ticks / Look.Ticks;
-
-    private static int WordOf(long look) => (int)(look % Looks / BitsInAWord);
-
-    private static ulong BitOf(long look) => 1UL << (int)(look % BitsInAWord);
 }

@@ -3,7 +3,7 @@ using Prestop.Core.Addresses;
 namespace Prestop.Conditions.Traffic.Evidence;
 
 /// <summary>
-/// All that a wait remembers of the traffic it saw, in 5 kB however much there is. It knows no clock and no socket: looks are told
+/// All that a wait remembers of the traffic it saw, in 6 kB however much there is. It knows no clock and no socket: looks are told
 /// to it, with times counted from the start of the wait.
 /// </summary>
 internal sealed class TrafficRecord
@@ -67,12 +67,13 @@ internal sealed class TrafficRecord
     /// <param name="now">The time of the look.</param>
     public void AddOpen(in Arrival arrival, TimeSpan now)
     {
-        _clients.AddOpen(arrival.From, arrival.Segments, arrival.At > _lastCount);
+        var moved = arrival.At > _lastCount;
+        _clients.AddOpen(arrival.From, arrival.Segments, moved);
         if (!_knowsProbes || !arrival.IsSmall || now - arrival.At > ShortLife)
         {
             _last = Later(_last, arrival.Until);
             _lastArrivalOnOpen = Later(_lastArrivalOnOpen, arrival.At);
-            _history.Add(arrival.At);
+            _history.Add(arrival.At, moved ? 1 : 0);
         }
         else if (!_clients.IsProbe(arrival.From, arrival.At))
         {
@@ -85,7 +86,12 @@ internal sealed class TrafficRecord
     /// <param name="now">The time of the look.</param>
     public void EndOpen(TimeSpan now)
     {
-        _clients.EndOpen(now);
+        var more = _clients.EndOpen(now);
+        if (_lastArrivalOnOpen > _lastCount)
+        {
+            _history.Add(_lastArrivalOnOpen.Value, more);
+        }
+
         _lastCount = now;
     }
 
