@@ -26,6 +26,7 @@ try
         ("elb", () => ElbSection.Measure(folder)),
         ("evidence", SimulationSection.Measure),
         ("evidence", ProbeSimulationSection.Measure),
+        ("evidence", () => RolloutSection.Measure(folder)),
     ];
     if (args.FirstOrDefault(name => all.All(section => section.Name != name)) is { } unknown)
     {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Prestop.Testing;
 
 namespace Bench.Processes;
 
@@ -53,6 +54,9 @@ internal sealed unsafe class Command
         var elapsed = Stopwatch.GetElapsedTime(start);
         return status == 0 ? elapsed : throw new BenchException($"{this} failed: wait status {status:x4}");
     }
+
+    /// <summary>Tells a process that <see cref="Start"/> returned to load its configuration again, as daemons understand SIGHUP.</summary>
+    public static void Reload(int process) => _ = Libc.Kill(process, Signal.Hangup);
 
     /// <summary>Ends a process that <see cref="Start"/> returned.</summary>
     public static void Stop(int process)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Bench.Figures;
 using Prestop.Conditions.Traffic.Evidence;
+using Prestop.Testing;
 using Prestop.Testing.Simulation;
 
 namespace Bench.Sections;
@@ -18,7 +19,7 @@ internal static class SimulationSection
             ("requests", ""), ("a second", ""), ("waits", ""), ("auto", "early"), ("auto", "mean s"), ("--quiet 5s", "early"), ("--quiet 5s", "mean s"),
             ("sleep", "s"), ("auto, 20", "early"), ("auto, 20", "mean s"), ("sleep, 20", "s"), ("auto, 8", "late"));
         var goals = new List<Goal>();
-        int independent = 0, early = 0;
+        var worst = 0.0;
         foreach (var arrivals in All())
         {
             var count = (int)Math.Min(LongRun.IsAsked ? 20_000 : 2_000, (LongRun.IsAsked ? 1_000_000 : 100_000) / arrivals.Rate);
@@ -35,8 +36,7 @@ internal static class SimulationSection
 
             if (arrivals is Independent)
             {
-                independent += 2 * count;
-                early += auto.Early + always.Early;
+                worst = Math.Max(worst, Math.Max(auto.ShareEarly, always.ShareEarly));
             }
 
             if (arrivals is Bursts { Size: var size, Within: var within } && size / within <= 3 && five.ShareEarly >= 0.1)
@@ -44,21 +44,29 @@ internal static class SimulationSection
                 goals.Add(Goal.Share($"{name}, {arrivals.Rate}/s: ends early, against a twentieth of --quiet 5s", auto.ShareEarly, five.ShareEarly / 20));
             }
 
+            if (arrivals is Independent { Rate: >= 20 })
+            {
+                goals.Add(Goal.Seconds($"{name}, {arrivals.Rate}/s: mean wait, against the sleep that is as safe up to 10 s", auto.MeanWait, auto.SleepOfSameSafety));
+            }
+
             if (arrivals is Independent { Rate: >= 10 })
             {
                 goals.Add(Goal.Seconds($"{name}, {arrivals.Rate}/s: mean wait, against the sleep that is as safe up to 20 s", twenty.MeanWait, twenty.SleepOfSameSafety));
             }
 
-            if (arrivals is not Bursts && arrivals.Rate >= (arrivals is Independent ? 30 : 20))
+            if (arrivals is not Bursts && arrivals.Rate >= 20)
             {
-                goals.Add(Goal.Count($"{name}, {arrivals.Rate}/s: waits that end later than 2.5 s after the last request", eight.Late, 0));
+                // At random, 20 a second may begin so slowly that it takes longer than 8 s to know them.
+                var share = arrivals is Independent { Rate: < 30 } ? 0.005 : 0;
+                goals.Add(Goal.Share($"{name}, {arrivals.Rate}/s: ends later than 2.5 s after the last request", eight.ShareLate, share));
             }
         }
 
-        goals.Insert(0, Goal.Share($"independent requests: share of {Cell.Count(independent)} waits that end early, lag up to 10 s", (double)early / independent, 0.0001));
+        goals.Insert(0, Goal.Share("independent requests, the worst rate: share of waits that end early, lag up to 10 s", worst, 0.0001));
         table.Explain("early: share of waits that ended before the balancer stopped. sleep: the shortest plain sleep that is early no more often.");
         table.Explain("auto, 20: it stops between 0 and 20 s. late: it stops at 8 s; share not over 2.5 s after the last request.");
-        table.Explain("bursts begin independently of each other and of the wait. One that lasts longer than 2 s is, for that long, a busy pod: nothing tells them apart.");
+        table.Explain("bursts begin independently of each other and of the wait. One of many a second that lasts longer than 1.2 s is, for that long, a busy pod: nothing tells them apart.");
+        table.Explain("Goals are for bursts of up to 3 s.");
         table.Explain($"{LongRun.Variable}=1 tries ten times as many waits.");
         return new Section(table, goals);
     }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using Bench.Processes;
 using Prestop.Testing;
 
@@ -15,44 +14,17 @@ internal sealed class ProxiedApp : IDisposable
     /// <summary>Starts all three and waits until they listen.</summary>
     public ProxiedApp(TemporaryFolder folder)
     {
-        _log = folder["app-access"];
-        (Port, NginxPort, HaproxyPort) = (FreePort(), FreePort(), FreePort());
+        (_log, Port) = (folder["app-access"], Proxy.FreePort());
         try
         {
-            var nginx = SystemProgram.Find("nginx", "nginx-light");
-            StartConfigured(nginx, "-c", folder["app.conf"], NginxConfiguration(folder, "app", $$"""
+            _processes.Add(Proxy.StartNginx(folder, "app", $$"""
                 log_format time '$msec'; access_log {{_log}} time;
                 keepalive_timeout 300s; keepalive_requests 1000000;
                 server { listen 127.0.0.1:{{Port}}; location / { return 200 "ok"; } }
                 """));
-            StartConfigured(nginx, "-c", folder["proxy.conf"], NginxConfiguration(folder, "proxy", $$"""
-                access_log off;
-                upstream app { server 127.0.0.1:{{Port}}; keepalive 200; keepalive_requests 1000000; keepalive_timeout 300s; }
-                server {
-                  listen 127.0.0.1:{{NginxPort}};
-                  location / { proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Connection ""; }
-                }
-                """));
-            StartConfigured(SystemProgram.Find("haproxy", "haproxy"), "-f", folder["haproxy.cfg"], $"""
-                global
-                  nbthread 1
-                defaults
-                  mode http
-                  timeout connect 5s
-                  timeout client 60s
-                  timeout server 300s
-                  http-reuse always
-                frontend in
-                  bind 127.0.0.1:{HaproxyPort}
-                  default_backend app
-                backend app
-                  server one 127.0.0.1:{Port} pool-max-conn 200 pool-purge-delay 300s
-
-                """);
-            foreach (var port in (ReadOnlySpan<int>)[Port, NginxPort, HaproxyPort])
-            {
-                AwaitListener(port);
-            }
+            Proxy.AwaitListener(Port);
+            NginxPort = Start(Proxy.Nginx(folder, "proxy", new IPEndPoint(IPAddress.Loopback, Port)));
+            HaproxyPort = Start(Proxy.Haproxy(folder, "haproxy", new IPEndPoint(IPAddress.Loopback, Port)));
         }
         catch
         {
@@ -74,49 +46,9 @@ internal sealed class ProxiedApp : IDisposable
 
     public void Dispose() => _processes.ForEach(Command.Stop);
 
-    private static string NginxConfiguration(TemporaryFolder folder, string name, string http)
+    private int Start(Proxy proxy)
     {
-        var temporary = string.Concat(
-            new[] { "client_body", "proxy", "fastcgi", "uwsgi", "scgi" }.Select(kind => $"{kind}_temp_path {folder[$"{name}-{kind}"]}; "));
-        return $$"""
-            daemon off; worker_processes 1; pid {{folder[name + ".pid"]}}; error_log stderr;
-            events { worker_connections 1024; }
-            http {
-              {{temporary}}
-              {{http}}
-            }
-            """;
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
-    }
-
-    private static void AwaitListener(int port)
-    {
-        for (var attempt = 0; attempt < 1_000; attempt++)
-        {
-            using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            try
-            {
-                client.Connect(IPAddress.Loopback, port);
-                return;
-            }
-            catch (SocketException)
-            {
-                Thread.Sleep(10);
-            }
-        }
-
-        throw new BenchException($"nobody listens on port {port} within 10 s");
-    }
-
-    private void StartConfigured(string program, string option, string file, string configuration)
-    {
-        File.WriteAllText(file, configuration);
-        _processes.Add(new Command(program, option, file).Start());
+        _processes.Add(proxy.Process);
+        return proxy.Port;
     }
 }

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using Prestop.Testing;
 using Xunit;
 
@@ -23,6 +25,7 @@ public sealed class ProxyTests : IAsyncLifetime
               log_format time '$msec'; access_log {{_folder.Path}}/access time;
               keepalive_timeout 300s; keepalive_requests 1000000;
               server { listen [::]:8080 ipv6only=off; location / { return 200 "ok"; } }
+              server { listen 127.0.0.1:8081 http2; location / { return 200; } }
             }
             """);
         var haproxy = _folder.Write("haproxy.cfg", """
@@ -73,6 +76,48 @@ public sealed class ProxyTests : IAsyncLifetime
 
         var last = double.Parse(File.ReadLines(_folder.Path + "/access").Last(), CultureInfo.InvariantCulture);
         Assert.True(ended - last >= 1, $"ended {ended - last} s after the last request");
+    }
+
+    [Fact]
+    public async Task A_check_by_gRPC_is_a_small_exchange_too()
+    {
+        using var stop = new CancellationTokenSource();
+        var probes = CheckByGrpcAsync(stop.Token);
+        await using var prestop = Prestop("--max", "50s", "--quiet", "3s", "idle://:8081");
+
+        await prestop.ExitsWithAsync(0);
+        await stop.CancelAsync();
+        await probes;
+        Assert.Contains(prestop.Stderr.Lines, line => line.EndsWith("taken for a probe", StringComparison.Ordinal));
+    }
+
+    /// <summary>As the kubelet does it: every second on a connection of its own, which carries HTTP/2 in the clear.</summary>
+    private async Task CheckByGrpcAsync(CancellationToken stop)
+    {
+        using var ticker = new PeriodicTimer(TimeSpan.FromSeconds(1));
+        while (!stop.IsCancellationRequested)
+        {
+            using (var client = new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectAsync }))
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Post, "http://127.0.0.1:8081/grpc.health.v1.Health/Check")
+                {
+                    Version = HttpVersion.Version20,
+                    VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+                    Content = new ByteArrayContent([0, 0, 0, 0, 0]) { Headers = { ContentType = new("application/grpc") } },
+                };
+                using var answer = await client.SendAsync(request, CancellationToken.None);
+                Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            }
+
+            await ticker.WaitForNextTickAsync(stop).AsTask().ContinueWith(_ => { }, TaskScheduler.Default);
+        }
+    }
+
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken stop)
+    {
+        var socket = _network.Inside(() => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+        await socket.ConnectAsync(IPAddress.Loopback, context.DnsEndPoint.Port, stop);
+        return new NetworkStream(socket, ownsSocket: true);
     }
 
     private Child Prestop(params string[] arguments) => new EmptyRoot { Network = _network, Proc = true }.Run("prestop", arguments);

@@ -1,4 +1,5 @@
 using Prestop.Conditions.Traffic.Evidence;
+using Prestop.Testing;
 using Prestop.Testing.Simulation;
 using Xunit;
 
@@ -38,7 +39,8 @@ public sealed class EvidenceSimulationTests
 
     [Theory]
     [InlineData(30, 5, null)]
-    [InlineData(100, 2, null)]
+    [InlineData(100, 1.4, null)]
+    [InlineData(100, 1.4, 1)]
     [InlineData(20, 10, 1)]
     [InlineData(100, 8, 10)]
     public void A_busy_pod_is_done_two_and_a_half_seconds_after_the_last_request(double rate, double lag, int? keptOpen)

@@ -16,8 +16,10 @@ public sealed class TestNetwork : IDisposable
     private TestNetwork(Descriptor @namespace) => _namespace = @namespace;
 
     /// <summary>What to put before a command line to run it in here.</summary>
-    internal string[] Enter =>
-        [SystemProgram.Nsenter, $"--net=/proc/{Environment.ProcessId.ToString(CultureInfo.InvariantCulture)}/fd/{_namespace.Number}", "--"];
+    internal string[] Enter => [SystemProgram.Nsenter, $"--net={Path}", "--"];
+
+    /// <summary>The namespace as a file, for as long as this lives.</summary>
+    internal string Path => $"/proc/{Environment.ProcessId.ToString(CultureInfo.InvariantCulture)}/fd/{_namespace.Number}";
 
     public static async Task<TestNetwork> CreateAsync()
     {
@@ -31,9 +33,16 @@ public sealed class TestNetwork : IDisposable
 
             return Descriptor.OpenToRead("/proc/thread-self/ns/net");
         }));
-        await using var up = new OnHost { Network = network }.Run(SystemProgram.Ip, "link", "set", "lo", "up");
-        await up.ExitsWithAsync(0);
+        await network.SetUpAsync("link set lo up");
         return network;
+    }
+
+    /// <summary>Runs ip(8) inside, as if once for each of <paramref name="lines"/>.</summary>
+    internal async Task SetUpAsync(params IEnumerable<string> lines)
+    {
+        using var folder = new TemporaryFolder();
+        await using var ip = new OnHost { Network = this }.Run(SystemProgram.Ip, "-batch", folder.Write("batch", string.Join('\n', lines) + '\n'));
+        await ip.ExitsWithAsync(0);
     }
 
     /// <summary>Runs <paramref name="action"/> inside: every socket that it makes stays there, whoever uses it later.</summary>

@@ -17,15 +17,15 @@ internal sealed class SimulatedWait
     private static readonly TimeSpan ShortestQuiet = TimeSpan.FromSeconds(2);
 
     private readonly TrafficRecord _record;
-    private readonly double[] _opened;
+    private readonly (double Last, uint Segments)[] _open;
     private TimeSpan _now;
     private TimeSpan _lastRequest;
 
     private SimulatedWait(QuietPeriod quiet, int? keptOpen)
     {
         _record = new TrafficRecord(quiet, knowsProbes: true);
-        _opened = new double[keptOpen ?? 0];
-        Array.Fill(_opened, -1);
+        _open = new (double, uint)[keptOpen ?? 0];
+        Array.Fill(_open, (-1.0, 100u));
     }
 
     /// <summary>Tries waits with a lag that is anywhere from 0 to the longest, or always that.</summary>
@@ -109,9 +109,10 @@ internal sealed class SimulatedWait
 
     private void Add(double at, Random random)
     {
-        if (_opened.Length > 0)
+        if (_open.Length > 0)
         {
-            _opened[random.Next(_opened.Length)] = at;
+            ref var connection = ref _open[random.Next(_open.Length)];
+            connection = (at, connection.Segments + 1);
         }
         else
         {
@@ -124,15 +125,15 @@ internal sealed class SimulatedWait
 
     private void ShowOpen()
     {
-        if (_opened.Length == 0)
+        if (_open.Length == 0)
         {
             return;
         }
 
         _record.BeginOpen();
-        foreach (var at in _opened)
+        foreach (var (last, segments) in _open)
         {
-            _record.AddOpen(new Arrival(Balancer, TimeSpan.FromSeconds(at), TimeSpan.FromSeconds(at), Segments: 100, IsSmall: false), _now);
+            _record.AddOpen(new Arrival(Balancer, TimeSpan.FromSeconds(last), TimeSpan.FromSeconds(last), segments, IsSmall: false), _now);
         }
 
         _record.EndOpen(_now);

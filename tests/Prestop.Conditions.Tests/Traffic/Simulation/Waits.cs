@@ -4,6 +4,7 @@ namespace Prestop.Testing.Simulation;
 internal sealed class Waits
 {
     private readonly List<double> _lags = [];
+    private readonly List<double> _afterStop = [];
 
     public int Count => _lags.Count;
 
@@ -20,7 +21,7 @@ internal sealed class Waits
     public double Waited { get; private set; }
 
     /// <summary>The longest that one took from the moment the balancer stopped, in seconds.</summary>
-    public double LongestAfter { get; private set; }
+    public double LongestAfter => _afterStop.Max();
 
     public double ShareEarly => (double)Early / Count;
 
@@ -38,6 +39,10 @@ internal sealed class Waits
         Late += end > lastRequest + 2.5 ? 1 : 0;
         Failed += failed ? 1 : 0;
         Waited += end;
-        LongestAfter = Math.Max(LongestAfter, end - lag);
+        _afterStop.Add(end - lag);
     }
+
+    /// <summary>The share of waits that took longer from the moment the balancer stopped.</summary>
+    /// <param name="seconds">How long.</param>
+    public double ShareLongerAfter(double seconds) => (double)_afterStop.Count(after => after > seconds) / Count;
 }

@@ -1,4 +1,4 @@
-namespace Prestop.Testing.Simulation;
+namespace Prestop.Testing;
 
 /// <summary>When a balancer sends requests, as long as it does: a stationary stream, entered at any moment of it.</summary>
 /// <param name="Name">For tables.</param>
