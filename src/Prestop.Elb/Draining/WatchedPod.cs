@@ -15,7 +15,7 @@ internal sealed class WatchedPod(TargetHealthFeed feed, DrainRequest request, ID
     private string _told = "";
 
     /// <summary>What was seen last, in words.</summary>
-    public string Seen { get; set; } = "";
+    public string Seen { get; set; } = "nothing was seen yet";
 
     /// <summary>The EC2 instance of the pod's node; null as long as no group needs it.</summary>
     public string? Instance { get; set; }

@@ -158,13 +158,7 @@ internal sealed class WaitRequestReader(Func<OptionSpec, string?> value, Func<Op
         return text;
     }
 
-    private void Missing(OptionSpec parameter, string what)
-    {
-        if (value(parameter) is null)
-        {
-            Problems.Add($"{name(parameter)} is missing: give {what}");
-        }
-    }
+    private void Missing(OptionSpec parameter, string what) => Problems.Add($"{name(parameter)} is missing: give {what}");
 
     private void Refuse(OptionSpec parameter, string text, string problem)
     {

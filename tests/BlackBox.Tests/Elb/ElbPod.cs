@@ -67,7 +67,7 @@ internal sealed class ElbPod : IAsyncDisposable
     /// <summary>The target group of the Service <c>net</c>, with the pod in it.</summary>
     public ModelGroup Net { get; }
 
-    /// <summary>The objects of the cluster by their path, as JSON.</summary>
+    /// <summary>The objects and lists of the cluster by their path, without a query, as JSON.</summary>
     public ConcurrentDictionary<string, JsonNode> Objects { get; } = new();
 
     /// <summary>What the API server was asked for, in order.</summary>
@@ -183,6 +183,7 @@ internal sealed class ElbPod : IAsyncDisposable
             ["reason"] = "NotFound",
             ["code"] = 404,
         };
-        return new HttpReply(Objects.ContainsKey(call.Path) ? 200 : 404, Objects.GetValueOrDefault(call.Path, missing).ToJsonString()) { ContentType = "application/json" };
+        var found = Objects.GetValueOrDefault(call.Path.Split('?')[0]);
+        return new HttpReply(found is null ? 404 : 200, (found ?? missing).ToJsonString()) { ContentType = "application/json" };
     }
 }
