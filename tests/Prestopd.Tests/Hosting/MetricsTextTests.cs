@@ -17,6 +17,9 @@ public sealed class MetricsTextTests
 
         Assert.Equal(
             $$"""
+            # HELP prestopd_build_info 1, labelled with the version.
+            # TYPE prestopd_build_info gauge
+            prestopd_build_info{version="{{ProductVersion.Text}}"} 1
             # HELP x_total Xs by kind.
             # TYPE x_total counter
             x_total{kind="a",code="200"} 1
@@ -24,9 +27,6 @@ public sealed class MetricsTextTests
             # HELP y_seconds Ys.
             # TYPE y_seconds gauge
             y_seconds 0.25
-            # HELP prestopd_build_info 1, labelled with the version.
-            # TYPE prestopd_build_info gauge
-            prestopd_build_info{version="{{ProductVersion.Text}}"} 1
 
             """.ReplaceLineEndings("\n"),
             Body(text));
@@ -40,8 +40,8 @@ public sealed class MetricsTextTests
 
         text.Counter("x_total", "a\\b\n\"c\"").Add(1, ("name", "a\\b\n\"c\"} 2\nx_total 3"));
 
-        Assert.StartsWith(
-            "# HELP x_total a\\\\b\\n\"c\"\n# TYPE x_total counter\nx_total{name=\"a\\\\b\\n\\\"c\\\"} 2\\nx_total 3\"} 1\n", Body(text), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "\n# HELP x_total a\\\\b\\n\"c\"\n# TYPE x_total counter\nx_total{name=\"a\\\\b\\n\\\"c\\\"} 2\\nx_total 3\"} 1\n", Body(text), StringComparison.Ordinal);
     }
 
     private static string Body(MetricsText text) => Encoding.UTF8.GetString(text.Response().Body.Span);

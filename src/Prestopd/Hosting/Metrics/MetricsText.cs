@@ -9,6 +9,9 @@ internal sealed class MetricsText
 {
     private readonly StringBuilder _text = new(2048);
 
+    /// <summary>A text with the program's version.</summary>
+    public MetricsText() => Gauge("prestopd_build_info", "1, labelled with the version.").Add(1, ("version", ProductVersion.Text));
+
     /// <summary>Begins a family of counters: they only grow, until the process ends.</summary>
     /// <param name="name">Its name, with <c>_total</c> at the end.</param>
     /// <param name="help">What it counts, as a sentence.</param>
@@ -19,12 +22,8 @@ internal sealed class MetricsText
     /// <param name="help">What it measures, as a sentence.</param>
     public MetricFamily Gauge(string name, string help) => Family(name, "gauge", help);
 
-    /// <summary>The response with all that was added and the program's version.</summary>
-    public HttpResponse Response()
-    {
-        Gauge("prestopd_build_info", "1, labelled with the version.").Add(1, ("version", ProductVersion.Text));
-        return new HttpResponse(200, "text/plain; version=0.0.4; charset=utf-8", Encoding.UTF8.GetBytes(_text.ToString()));
-    }
+    /// <summary>The response with all that was added.</summary>
+    public HttpResponse Response() => new(200, "text/plain; version=0.0.4; charset=utf-8", Encoding.UTF8.GetBytes(_text.ToString()));
 
     private MetricFamily Family(string name, string type, string help)
     {
