@@ -81,15 +81,16 @@ internal static class ManPage
         }
 
         Entry(page, "HOST_IP, NODE_IP", "addresses of the node, for --ignore node");
-        page.Append(".SH EXIT STATUS\n");
-        Entry(page, $"{ExitCodes.Done}", "done, or passed over by --fallback or --on-failure");
-        Entry(page, $"{ExitCodes.FlawedPlan}", "a dry run found that the plan cannot work as it stands");
-        Entry(page, $"{ExitCodes.Usage}", "usage: a value cannot be used; nothing was started");
-        Entry(page, $"{ExitCodes.DeadlineExceeded}", "the deadline came first");
-        Entry(page, $"{ExitCodes.Broken}", "what was waited for can never be judged");
-        Entry(page, $"{ExitCodes.CommandNotExecutable}", "COMMAND cannot be executed");
-        Entry(page, $"{ExitCodes.CommandNotFound}", "COMMAND not found");
-        Entry(page, "128+N", "ended by signal N");
+        ExitStatus(
+            page,
+            (ExitCodes.Done, "done, or passed over by --fallback or --on-failure"),
+            (ExitCodes.FlawedPlan, "a dry run found that the plan cannot work as it stands"),
+            (ExitCodes.Usage, "usage: a value cannot be used; nothing was started"),
+            (ExitCodes.DeadlineExceeded, "the deadline came first"),
+            (ExitCodes.Broken, "what was waited for can never be judged"),
+            (ExitCodes.CommandNotExecutable, "COMMAND cannot be executed"),
+            (ExitCodes.CommandNotFound, "COMMAND not found"),
+            ("128+N", "ended by signal N"));
         page.Append(".SH SEE ALSO\n.BR prestopd (1),\n.BR sleep (1),\n.BR timeout (1)\n");
         return page.ToString();
     }
@@ -132,14 +133,15 @@ internal static class ManPage
             and members of the event such as path, remote, status, hits and seconds.
             .SH SIGNALS
             SIGTERM and SIGINT make a server finish what it has begun and end, a second one makes it end at once.
-            .SH EXIT STATUS
 
             """);
-        Entry(page, $"{ExitCodes.Done}", "it ended as it should");
-        Entry(page, $"{ExitCodes.Usage}", "usage: a value cannot be used, or the port is taken; nothing was started");
-        Entry(page, $"{ExitCodes.DeadlineExceeded}", "elb wait: the deadline came first");
-        Entry(page, $"{ExitCodes.Broken}", "elb wait: it cannot be told; or standard output cannot be written");
-        Entry(page, "128+N", "elb wait: ended by signal N");
+        ExitStatus(
+            page,
+            (ExitCodes.Done, "it ended as it should"),
+            (ExitCodes.Usage, "usage: a value cannot be used, or the port is taken; nothing was started"),
+            (ExitCodes.DeadlineExceeded, "elb wait: the deadline came first"),
+            (ExitCodes.Broken, "elb wait: it cannot be told; or standard output cannot be written"),
+            ("128+N", "elb wait: ended by signal N"));
         page.Append(".SH SEE ALSO\n.BR prestop (1)\n");
         return page.ToString();
     }
@@ -156,6 +158,15 @@ internal static class ManPage
         "required" => ". Required.",
         var usual => $". Default: {usual}.",
     };
+
+    private static void ExitStatus(StringBuilder page, params ReadOnlySpan<(object Code, string Meaning)> codes)
+    {
+        page.Append(".SH EXIT STATUS\n");
+        foreach (var (code, meaning) in codes)
+        {
+            Entry(page, $"{code}", meaning);
+        }
+    }
 
     private static void Entry(StringBuilder page, string term, string text) =>
         page.Append(".TP\n.B ").Append(Escaped(term)).Append('\n').Append(Escaped(text)).Append('\n');
