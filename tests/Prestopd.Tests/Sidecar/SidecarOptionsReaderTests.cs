@@ -81,6 +81,7 @@ public sealed class SidecarOptionsReaderTests
     [InlineData("MAX_CONNECTIONS", "many", "MAX_CONNECTIONS 'many': write a whole number from 1 to 2000")]
     [InlineData("UPSTREAM", "/health", "UPSTREAM '/health': not an absolute http or https URL; write http://127.0.0.1:9000/health, for example")]
     [InlineData("UPSTREAM", "ftp://app/", "UPSTREAM 'ftp://app/': not an absolute http or https URL; write http://127.0.0.1:9000/health, for example")]
+    [InlineData("UPSTREAM", "ftp://me:s3cret@app/", "UPSTREAM '…': not an absolute http or https URL; write http://127.0.0.1:9000/health, for example")]
     [InlineData("UPSTREAM", "http://localhost:8080/", "UPSTREAM 'http://localhost:8080/': is the sidecar itself, on port 8080; write the URL of the application, or change PORT")]
     [InlineData("UPSTREAM_TIMEOUT", "2m", "UPSTREAM_TIMEOUT '2m': too long; write 1m or less")]
     [InlineData("IGNORE", "10.0.0.1/8", "IGNORE '10.0.0.1/8': '10.0.0.1/8': host bits set; write 10.0.0.0/8")]

@@ -81,16 +81,18 @@ internal sealed class SidecarOptionsReader
             return null;
         }
 
+        // It may hold a password.
+        var shown = text.Contains('@', StringComparison.Ordinal) ? "…" : text;
         if (!Uri.TryCreate(text, UriKind.Absolute, out var address) || (address.Scheme != Uri.UriSchemeHttp && address.Scheme != Uri.UriSchemeHttps))
         {
-            _options.Refuse(SidecarNames.Upstream, text, "not an absolute http or https URL; write http://127.0.0.1:9000/health, for example");
+            _options.Refuse(SidecarNames.Upstream, shown, "not an absolute http or https URL; write http://127.0.0.1:9000/health, for example");
             return null;
         }
 
         if (address.IsLoopback && address.Port == ownPort)
         {
             _options.Refuse(
-                SidecarNames.Upstream, text, $"is the sidecar itself, on port {ownPort}; write the URL of the application, or change {ServerOptions.Port.Variable}");
+                SidecarNames.Upstream, shown, $"is the sidecar itself, on port {ownPort}; write the URL of the application, or change {ServerOptions.Port.Variable}");
         }
 
         return address;
