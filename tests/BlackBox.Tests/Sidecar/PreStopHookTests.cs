@@ -102,6 +102,34 @@ public sealed class PreStopHookTests
     }
 
     [Fact]
+    public async Task The_readmes_hook_goes_on_when_the_sidecar_is_restarted_while_it_hangs()
+    {
+        await using var pod = await SidecarPod.StartAsync("COOLDOWN=1h MAX_WAIT=inf");
+        await using var hook = ReadmeHook(pod);
+        await pod.Sidecar.WaitForLineAsync("cooldown for 1h0m0s");
+
+        await pod.RestartAsync("INTERVAL=100ms COOLDOWN=0");
+
+        await hook.WaitForLineAsync("nginx may stop now");
+        await hook.ExitsWithAsync(0);
+    }
+
+    [Fact]
+    public async Task A_hook_that_hangs_while_the_sidecar_is_restarted_asks_the_new_one_which_drains()
+    {
+        await using var pod = await SidecarPod.StartAsync("COOLDOWN=1h MAX_WAIT=inf");
+        await using var hook = pod.Run("prestop", "--max", "50s", Waitz, "--", SystemProgram.Busybox, "echo", "nginx may stop now");
+        await pod.Sidecar.WaitForLineAsync("cooldown for 1h0m0s");
+
+        await pod.RestartAsync("INTERVAL=100ms COOLDOWN=0");
+        await pod.Sidecar.WaitForLineAsync("received /waitz that stays");
+
+        await hook.WaitForLineAsync("nginx may stop now");
+        await hook.ExitsWithAsync(0);
+        await pod.Sidecar.ExitsWithAsync(0);
+    }
+
+    [Fact]
     public async Task The_readmes_hook_goes_on_when_the_sidecar_has_ended_first()
     {
         await using var pod = await SidecarPod.StartAsync("INTERVAL=100ms COOLDOWN=0");

@@ -22,7 +22,7 @@ internal sealed partial class SidecarPod : IAsyncDisposable
 
     public TestNetwork Network { get; }
 
-    public Child Sidecar { get; }
+    public Child Sidecar { get; private set; }
 
     /// <summary>The log without times; fails where a line has none.</summary>
     public string[] Log => [.. Sidecar.Stderr.Lines.Select(line => TextLine().Match(line) is { Success: true } match
@@ -33,16 +33,23 @@ internal sealed partial class SidecarPod : IAsyncDisposable
     /// <param name="settings">Environment variables beside LOG=yes: <c>INTERVAL=6s COOLDOWN=0</c>.</param>
     /// <param name="network">The pod's network, when something runs in it already.</param>
     /// <param name="files">Files that the sidecar finds.</param>
-    public static async Task<SidecarPod> StartAsync(string settings, TestNetwork? network = null, Dictionary<string, string>? files = null)
+    /// <param name="asPid1">Whether it is the first process of its PID namespace, as it is without shareProcessNamespace.</param>
+    public static async Task<SidecarPod> StartAsync(
+        string settings, TestNetwork? network = null, Dictionary<string, string>? files = null, bool asPid1 = true)
     {
         network ??= await TestNetwork.CreateAsync();
         await using var address = new OnHost { Network = network }.Run(SystemProgram.Ip, "address", "add", $"{Outside}/32", "dev", "lo");
         await address.ExitsWithAsync(0);
-        var sidecar = new EmptyRoot { AsPid1 = true, Network = network, Environment = Variables("LOG=yes " + settings), Files = files ?? [] }
-            .Run("prestopd", "sidecar");
-        var pod = new SidecarPod(network, sidecar);
-        await sidecar.WaitForLineAsync("k8s-prestop-sidecar started");
-        return pod;
+        return new SidecarPod(network, await StartedAsync(settings, network, files ?? [], asPid1));
+    }
+
+    /// <summary>Kills the sidecar, and starts another one in its place, as the kubelet does.</summary>
+    /// <param name="settings">Those of the new one.</param>
+    public async Task RestartAsync(string settings)
+    {
+        await Sidecar.SignalAsync(Signal.Kill);
+        await Sidecar.DisposeAsync();
+        Sidecar = await StartedAsync(settings, Network, [], asPid1: true);
     }
 
     public static Dictionary<string, string> Variables(string settings) => settings
@@ -53,14 +60,17 @@ internal sealed partial class SidecarPod : IAsyncDisposable
     public Child Curl(params string[] arguments) => Run(SystemProgram.Curl, ["--silent", "--show-error", .. arguments]);
 
     /// <summary>A connection to the sidecar.</summary>
-    public async Task<Socket> ConnectAsync(bool fromOutside = false)
+    public Task<Socket> ConnectAsync(bool fromOutside = false) => ConnectAsync(Port, fromOutside);
+
+    /// <summary>A connection to something else that listens in the pod.</summary>
+    public async Task<Socket> ConnectAsync(int port, bool fromOutside = false)
     {
         var socket = Network.Inside(() => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
         var address = fromOutside ? Outside : IPAddress.Loopback;
         try
         {
             socket.Bind(new IPEndPoint(address, 0));
-            await socket.ConnectAsync(address, Port, TestContext.Current.CancellationToken);
+            await socket.ConnectAsync(address, port, TestContext.Current.CancellationToken);
             return socket;
         }
         catch (SocketException)
@@ -135,6 +145,13 @@ internal sealed partial class SidecarPod : IAsyncDisposable
     {
         await Sidecar.DisposeAsync();
         Network.Dispose();
+    }
+
+    private static async Task<Child> StartedAsync(string settings, TestNetwork network, Dictionary<string, string> files, bool asPid1)
+    {
+        var sidecar = new EmptyRoot { AsPid1 = asPid1, Network = network, Environment = Variables("LOG=yes " + settings), Files = files }.Run("prestopd", "sidecar");
+        await sidecar.WaitForLineAsync("k8s-prestop-sidecar started");
+        return sidecar;
     }
 
     [GeneratedRegex("^[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} (.+)$")]

@@ -68,6 +68,27 @@ public sealed class HttpServerTests : IDisposable
         Assert.Empty(await LogAsync());
     }
 
+    [Fact]
+    public async Task However_a_stream_of_requests_is_cut_into_pieces_the_answers_are_the_same()
+    {
+        for (var seed = 0; seed < 200; seed++)
+        {
+            var stream = new RequestSeries(seed);
+            var whole = await AnswersAsync(stream.Bytes, stream.Bytes.Length);
+
+            var (pieces, wasReset) = await AnswersAsync(stream.Bytes, longest: 1 + (seed % 40));
+
+            if (!stream.IsSpoilt)
+            {
+                Assert.Equal(stream.Requests.Where(request => !request.StartsWith("HEAD", StringComparison.Ordinal)), Application.In(whole.Text));
+                Assert.Equal(stream.Requests.Count, whole.Text.Split("HTTP/1.1 200 OK\r\n").Length - 1);
+            }
+
+            // Who sends more after the connection was to be closed may lose the end of the last answer.
+            Assert.True(wasReset ? whole.Text.StartsWith(pieces, StringComparison.Ordinal) : whole.Text == pieces, $"seed {seed}: {pieces}\nwhole: {whole.Text}\nto {stream}");
+        }
+    }
+
     [Theory]
     [InlineData(SslProtocols.Tls12)]
     [InlineData(SslProtocols.Tls13)]
@@ -93,9 +114,7 @@ public sealed class HttpServerTests : IDisposable
             await stream.WriteAsync(Encoding.ASCII.GetBytes(piece), TestContext.Current.CancellationToken);
         }
 
-        var answers = (await AskAsync(stream, "")).Split('\n').Where(line => line.EndsWith(" bytes", StringComparison.Ordinal));
-
-        Assert.Equal([$"POST /1 of {LongestBody} bytes", "POST /2 of 3 bytes", "GET /x of 0 bytes"], answers);
+        Assert.Equal([$"POST /1 of {LongestBody} bytes", "POST /2 of 3 bytes", "GET /x of 0 bytes"], Application.In(await AskAsync(stream, "")));
     }
 
     [Theory]
@@ -215,6 +234,33 @@ public sealed class HttpServerTests : IDisposable
         return await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
     }
 
+    private async Task<(string Text, bool WasReset)> AnswersAsync(byte[] bytes, int longest)
+    {
+        using var client = await ConnectAsync(_plain);
+        client.NoDelay = true;
+        var text = new StringBuilder();
+        try
+        {
+            foreach (var piece in bytes.Chunk(longest))
+            {
+                await client.Client.SendAsync(piece, TestContext.Current.CancellationToken);
+            }
+
+            client.Client.Shutdown(SocketShutdown.Send);
+            var buffer = new byte[4096];
+            while (await client.Client.ReceiveAsync(buffer, TestContext.Current.CancellationToken) is > 0 and var length)
+            {
+                text.Append(Encoding.UTF8.GetString(buffer, 0, length));
+            }
+
+            return (text.ToString(), false);
+        }
+        catch (SocketException)
+        {
+            return (text.ToString(), true);
+        }
+    }
+
     private async Task<string[]> LogAsync()
     {
         await _lines.FlushAsync();
@@ -224,6 +270,9 @@ public sealed class HttpServerTests : IDisposable
     private sealed class Application : IRequestHandler
     {
         public TaskCompletionSource Waits { get; } = new();
+
+        /// <summary>What was answered: <c>POST /x of 3 bytes</c>.</summary>
+        public static IEnumerable<string> In(string answers) => answers.Split('\n').Where(line => line.EndsWith(" bytes", StringComparison.Ordinal));
 
         public async ValueTask<HttpResponse> AnswerAsync(HttpRequest request)
         {

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Prestop.Testing;
 
-/// <summary>A real nginx that serves HTTPS on a free port of 127.0.0.1: 200 for <c>/</c>, 404 for the rest.</summary>
+/// <summary>A real nginx on a free port of 127.0.0.1: with HTTPS 200 for <c>/</c> and 404 for the rest, with HTTP 200 for all.</summary>
 public sealed class NginxServer : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder;
@@ -14,8 +14,9 @@ public sealed class NginxServer : IAsyncDisposable
     public int Port { get; }
 
     /// <summary>Starts it and waits until it takes connections.</summary>
-    /// <param name="certificate">What it shows to clients.</param>
-    public static async Task<NginxServer> StartAsync(ServerCertificate certificate)
+    /// <param name="certificate">What it shows to clients; null for HTTP.</param>
+    /// <param name="network">Where; null for the host's own network.</param>
+    public static async Task<NginxServer> StartAsync(ServerCertificate? certificate, TestNetwork? network = null)
     {
         var folder = new TemporaryFolder();
         // nginx cannot say which port it was given: ask the kernel for a free one first.
@@ -34,15 +35,13 @@ public sealed class NginxServer : IAsyncDisposable
                 uwsgi_temp_path {{folder["d"]}};
                 scgi_temp_path {{folder["e"]}};
                 server {
-                    listen 127.0.0.1:{{port}} ssl;
-                    ssl_certificate {{certificate.File}};
-                    ssl_certificate_key {{certificate.KeyFile}};
+                    listen 127.0.0.1:{{port}}{{(certificate is null ? "" : $" ssl; ssl_certificate {certificate.File}; ssl_certificate_key {certificate.KeyFile}")}};
                     location = / { return 200; }
-                    location / { return 404; }
+                    location / { return {{(certificate is null ? 200 : 404)}}; }
                 }
             }
             """);
-        var nginx = new OnHost { DieWithTests = true, Watchdog = TimeSpan.FromMinutes(10) }
+        var nginx = new OnHost { DieWithTests = true, Network = network, Watchdog = TimeSpan.FromMinutes(10) }
             .Run(SystemProgram.Nginx, "-e", "stderr", "-c", configuration);
         var server = new NginxServer(folder, nginx, port);
         try

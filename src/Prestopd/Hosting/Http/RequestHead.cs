@@ -16,6 +16,9 @@ internal ref struct RequestHead
     private static readonly SearchValues<byte> BadInValue = SearchValues.Create([.. Enumerable.Range(0, 32).Where(b => b != '\t').Select(b => (byte)b), 127]);
     private static readonly SearchValues<byte> BadInTarget = SearchValues.Create([.. Enumerable.Range(0, 33).Select(b => (byte)b), 127]);
 
+    // What may stand in a host and a port (RFC 3986, 3.2.2 and 3.2.3), other marks of its among them as Go's net/http has it.
+    private static readonly SearchValues<byte> HostBytes = SearchValues.Create("!$%&'()*+,-.0123456789:;=ABCDEFGHIJKLMNOPQRSTUVWXYZ[]_abcdefghijklmnopqrstuvwxyz~"u8);
+
     private int _hosts;
     private bool _hasFraming;
     private bool _close;
@@ -181,7 +184,7 @@ internal ref struct RequestHead
     {
         if (Ascii.EqualsIgnoreCase(name, "host"u8))
         {
-            _hosts++;
+            _hosts += value.ContainsAnyExcept(HostBytes) ? 2 : 1;
         }
         else if (Ascii.EqualsIgnoreCase(name, "connection"u8))
         {
