@@ -1,8 +1,9 @@
+using System.Text.RegularExpressions;
 using Xunit;
 
 namespace Architecture.Tests;
 
-public class ImageTests
+public partial class ImageTests
 {
     [Theory]
     [InlineData("sleep")]
@@ -24,4 +25,20 @@ public class ImageTests
             Assert.Contains($"--build-arg {argument}=\"${label}\"", House.Read("build.sh"), StringComparison.Ordinal);
         }
     }
+
+    [Fact]
+    public void The_readme_names_images_as_build_sh_tags_them()
+    {
+        var version = Version().Match(House.Read("Directory.Build.props")).Groups[1].Value;
+        var named = Named().Matches(House.Read("README.md")).Select(match => match.Groups[1].Value).ToArray();
+
+        Assert.Contains($"registry.example/prestopd:{version}", named);
+        Assert.All(named, name => Assert.Matches($"^registry\\.example/(sleep|prestop|prestopd):{Regex.Escape(version)}$", name));
+    }
+
+    [GeneratedRegex("<Version>(.+)</Version>")]
+    private static partial Regex Version();
+
+    [GeneratedRegex("(?:\\bimage: |--from=)(\\S+)")]
+    private static partial Regex Named();
 }
