@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Net.Sockets;
-using BlackBox.Tests.Harness;
+using Prestop.Testing;
 using Xunit;
 
 namespace BlackBox.Tests.Sidecar;
@@ -141,7 +141,7 @@ public sealed class DifferenceTableTests
     [Fact]
     public void The_table_has_these_rows()
     {
-        var readme = File.ReadAllText(Path.Combine(Path.GetDirectoryName(Published.Find("prestopd"))!, "..", "README.md"));
+        var readme = File.ReadAllText(Repository.PathTo("README.md"));
         var table = readme[readme.IndexOf("| what | the original | here |", StringComparison.Ordinal)..];
 
         Assert.Equal(Rows.Keys, table.Split('\n').Skip(2).TakeWhile(line => line.StartsWith('|')).Select(line => line.Split('|')[1].Trim()));

@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
-using BlackBox.Tests.Harness;
 using BlackBox.Tests.Prestop;
 using Prestop.Testing;
 using Xunit;
