@@ -54,18 +54,34 @@ public sealed class HttpServerTests : IDisposable
         Assert.Equal([$"error: GET /throw from {client.Client.LocalEndPoint} status 500: InvalidOperationException: not foreseen"], await LogAsync());
     }
 
-    [Fact]
-    public async Task A_handler_that_is_given_up_because_the_client_is_gone_has_not_failed()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_handler_that_is_given_up_because_the_client_is_gone_has_not_failed(bool tls)
     {
-        using (var client = await ConnectAsync(_plain))
+        var server = tls ? _secured : _plain;
+        using (var client = await ConnectAsync(server))
         {
-            await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(Get.Replace("/x", "/wait", StringComparison.Ordinal)), TestContext.Current.CancellationToken);
-            await _application.Waits.Task.WaitAsync(TestContext.Current.CancellationToken);
+            await HeldAsync(tls ? await SecureAsync(client) : client.GetStream());
         }
 
-        await _plain.StopAsync(TimeSpan.FromHours(1));
+        await server.StopAsync(TimeSpan.FromHours(1));
 
         Assert.Empty(await LogAsync());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_request_that_is_held_is_answered_when_it_is_let_go(bool tls)
+    {
+        using var client = await ConnectAsync(tls ? _secured : _plain);
+        var stream = tls ? await SecureAsync(client) : (Stream)client.GetStream();
+        await HeldAsync(stream);
+
+        _application.LetGo.SetResult();
+
+        Assert.Equal(["GET /wait of 0 bytes"], Application.In(await ReadToEndAsync(stream)));
     }
 
     [Fact]
@@ -228,6 +244,12 @@ public sealed class HttpServerTests : IDisposable
         return Encoding.UTF8.GetString(buffer, 0, await stream.ReadAsync(buffer, TestContext.Current.CancellationToken));
     }
 
+    private async Task HeldAsync(Stream stream)
+    {
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(Get.Replace("/x", "/wait", StringComparison.Ordinal)), TestContext.Current.CancellationToken);
+        await _application.Waits.Task.WaitAsync(TestContext.Current.CancellationToken);
+    }
+
     private static async Task<string> ReadToEndAsync(Stream stream)
     {
         using var reader = new StreamReader(stream, leaveOpen: true);
@@ -271,6 +293,8 @@ public sealed class HttpServerTests : IDisposable
     {
         public TaskCompletionSource Waits { get; } = new();
 
+        public TaskCompletionSource LetGo { get; } = new();
+
         /// <summary>What was answered: <c>POST /x of 3 bytes</c>.</summary>
         public static IEnumerable<string> In(string answers) => answers.Split('\n').Where(line => line.EndsWith(" bytes", StringComparison.Ordinal));
 
@@ -283,7 +307,7 @@ public sealed class HttpServerTests : IDisposable
                 case "/wait":
                     var gone = request.Aborted;
                     Waits.SetResult();
-                    await Task.Delay(Timeout.InfiniteTimeSpan, gone);
+                    await LetGo.Task.WaitAsync(gone);
                     break;
             }
 
