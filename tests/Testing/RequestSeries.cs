@@ -17,7 +17,7 @@ public sealed class RequestSeries
         "Host: other", "Host: a b", " folded", "X : y", ": y", "nonsense", "X\0: y", "X: \u0001", "(: y", "", "Connection: close",
     ];
 
-    private const string BadBytes = "\0\r\n \t:;,+-x0/%?\u0080";
+    private const string BadBytes = "\0\r\n :;,+-x0/%?\u0080";
 
     private readonly Random _random;
     private readonly StringBuilder _text = new();
@@ -76,7 +76,7 @@ public sealed class RequestSeries
         var (body, content) = method is "POST" or "PUT" ? AddBody(fields, inChunks: !isHttp10 && Chance(2)) : ("", "");
         _random.Shuffle(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(fields));
         _text.Append(method);
-        var start = _text.Length;
+        var start = _text.Length + 1;
         _text.Append(' ').Append(target).Append(isHttp10 ? " HTTP/1.0" : " HTTP/1.1").Append(lineEnd);
         fields.ForEach(field => _text.Append(field).Append(lineEnd));
         _text.Append(lineEnd).Append(body);

@@ -3,14 +3,14 @@ using System.Runtime.InteropServices;
 namespace Prestop.Http.Trust;
 
 /// <summary>What .NET and OpenSSL look for on a machine before the first use of TLS.</summary>
-internal static partial class TlsRuntime
+public static partial class TlsRuntime
 {
     private const ulong OPENSSL_INIT_NO_LOAD_CONFIG = 0x80;
     private const ulong OPENSSL_INIT_NO_ATEXIT = 0x80000;
 
     /// <summary>
     /// Keeps them from the files of the image. To be called before anything that .NET does with OpenSSL: the first call decides
-    /// (OPENSSL_init_crypto(3)).
+    /// (OPENSSL_init_crypto(3)). The types of this room do so by themselves; who makes keys must.
     /// </summary>
     public static void KeepToItself()
     {

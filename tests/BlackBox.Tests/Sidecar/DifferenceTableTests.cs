@@ -63,6 +63,7 @@ public sealed class DifferenceTableTests
         ["`CONNECT`"] = () => IsAnsweredAsync("CONNECT app:443 HTTP/1.1\r\nHost: app:443\r\n\r\n", 501),
         ["body with both Transfer-Encoding and Content-Length"] = () =>
             IsAnsweredAsync("POST / HTTP/1.1\r\nHost: pod\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n", 400),
+        ["Transfer-Encoding in HTTP/1.0"] = () => IsAnsweredAsync("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
         ["request line above 8 KiB, head above 16 KiB"] = async () =>
         {
             await IsAnsweredAsync($"GET /{new string('x', 8 * 1024)} HTTP/1.1\r\nHost: pod\r\nConnection: close\r\n\r\n", 414);

@@ -52,6 +52,9 @@ public sealed class BodyFramingTests
     [InlineData("ffffffff\r\n")]
     [InlineData("1\r\nab\r\n")]
     [InlineData("1\r\na\rb\n")]
+    [InlineData("0\r\r\n\r\n")]
+    [InlineData("1;a\rb\r\na\r\n")]
+    [InlineData("0\r\n\rT: v\r\n\r\n")]
     public void What_is_no_chunk_is_refused(string bytes) => Assert.Null(Take(BodyFraming.InChunks(), Encoding.Latin1.GetBytes(bytes), bytes.Length));
 
     [Fact]

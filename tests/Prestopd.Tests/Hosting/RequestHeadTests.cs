@@ -24,6 +24,9 @@ public sealed class RequestHeadTests
     [InlineData("http://pod:8080/x?a=1", "/x", "a=1")]
     [InlineData("HTTPS://pod?a=1", "/", "a=1")]
     [InlineData("http://pod", "/", "")]
+    [InlineData("http://pod:/x", "/x", "")]
+    [InlineData("http://[::1]:8080/x", "/x", "")]
+    [InlineData("http://[::1]", "/", "")]
     public void A_target_is_a_path_and_a_query_as_they_were_sent(string target, string path, string query)
     {
         Assert.Equal(0, Read($"GET {target} HTTP/1.1\r\nHost: pod\r\n\r\n", out var head));
@@ -37,6 +40,9 @@ public sealed class RequestHeadTests
     [InlineData("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400)]
     [InlineData("GET / HTTP/1.1\r\n\r\n", 400)]
     [InlineData("GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400)]
+    [InlineData("GET / HTTP/1.1\r\r\nHost: a\r\n\r\n", 400)]
+    [InlineData("GET / HTTP/1.1\r\nHost: a\r\r\n\r\n", 400)]
+    [InlineData("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400)]
     [InlineData("GET / HTTP/1.1\r\nHost: a/\r\n\r\n", 400)]
     [InlineData("GET / HTTP/1.0\r\nHost: a?\r\n\r\n", 400)]
     [InlineData("GET / HTTP/1.1\r\nHost: a\r\n folded\r\n\r\n", 400)]
@@ -52,6 +58,11 @@ public sealed class RequestHeadTests
     [InlineData("GET * HTTP/1.1\r\nHost: a\r\n\r\n", 400)]
     [InlineData("GET http:///x HTTP/1.1\r\nHost: a\r\n\r\n", 400)]
     [InlineData("GET ftp://a/ HTTP/1.1\r\nHost: a\r\n\r\n", 400)]
+    [InlineData("GET http://a:b/ HTTP/1.1\r\nHost: a\r\n\r\n", 400)]
+    [InlineData("GET http://a:1:2/ HTTP/1.1\r\nHost: a\r\n\r\n", 400)]
+    [InlineData("GET http://:80/ HTTP/1.1\r\nHost: a\r\n\r\n", 400)]
+    [InlineData("GET http://a@b/ HTTP/1.1\r\nHost: a\r\n\r\n", 400)]
+    [InlineData("GET http://[::1/ HTTP/1.1\r\nHost: a\r\n\r\n", 400)]
     [InlineData("GET /\r\n\r\n", 400)]
     [InlineData("G(T / HTTP/1.1\r\nHost: a\r\n\r\n", 400)]
     [InlineData("GET / HTTPS/1.1\r\nHost: a\r\n\r\n", 400)]

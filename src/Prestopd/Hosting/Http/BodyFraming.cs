@@ -9,6 +9,7 @@ internal struct BodyFraming
     private long _left;
     private int _lineLength;
     private bool _isBare;
+    private bool _isAtReturn;
 
     private enum Part
     {
@@ -68,10 +69,13 @@ internal struct BodyFraming
 
     private bool TryTakeFraming(byte next)
     {
-        if (++_lineLength > LongestLine)
+        // A carriage return stands before a line feed, and nowhere else.
+        if (++_lineLength > LongestLine || (_isAtReturn && next != '\n'))
         {
             return false;
         }
+
+        _isAtReturn = next == '\r';
 
         if (next == '\n')
         {

@@ -43,7 +43,7 @@ internal sealed class HttpServer : IDisposable
     /// <param name="log">Where a handler that throws is told, and a TLS handshake that fails.</param>
     /// <param name="time">The clock.</param>
     /// <param name="certificate">
-    /// What the server shows to new connections, asked for each of them, so that it can be renewed; must not throw. They all speak TLS then. Keep the context as long as
+    /// What the server shows to new connections (see <see cref="Prestop.Http.Trust.TlsIdentity"/>), asked for each of them, so that it can be renewed; must not throw. They all speak TLS then. Keep the context as long as
     /// the certificate is the same: sessions are resumed within it. Null for plain HTTP.
     /// </param>
     public HttpServer(

@@ -16,8 +16,9 @@ internal ref struct RequestHead
     private static readonly SearchValues<byte> BadInValue = SearchValues.Create([.. Enumerable.Range(0, 32).Where(b => b != '\t').Select(b => (byte)b), 127]);
     private static readonly SearchValues<byte> BadInTarget = SearchValues.Create([.. Enumerable.Range(0, 33).Select(b => (byte)b), 127]);
 
-    // What may stand in a host and a port (RFC 3986, 3.2.2 and 3.2.3), other marks of its among them as Go's net/http has it.
+    // What Go's net/http, on which the sidecar's original runs, takes in a Host field; in a target, what all take, with a port behind it.
     private static readonly SearchValues<byte> HostBytes = SearchValues.Create("!$%&'()*+,-.0123456789:;=ABCDEFGHIJKLMNOPQRSTUVWXYZ[]_abcdefghijklmnopqrstuvwxyz~"u8);
+    private static readonly SearchValues<byte> TargetHostBytes = SearchValues.Create("-.0123456789:ABCDEFGHIJKLMNOPQRSTUVWXYZ[]_abcdefghijklmnopqrstuvwxyz"u8);
 
     private int _hosts;
     private bool _hasFraming;
@@ -83,7 +84,7 @@ internal ref struct RequestHead
         head = default;
         bytes = bytes.TrimStart("\r\n"u8);
         var end = bytes.IndexOf((byte)'\n');
-        var refusal = head.ReadRequestLine(bytes[..end].TrimEnd((byte)'\r'));
+        var refusal = head.ReadRequestLine(WithoutEnd(bytes[..end]));
         if (refusal != 0)
         {
             return refusal;
@@ -92,6 +93,8 @@ internal ref struct RequestHead
         var fields = bytes[(end + 1)..];
         return head.ReadFields(fields[..^(fields.EndsWith("\r\n"u8) ? 2 : 1)]);
     }
+
+    private static ReadOnlySpan<byte> WithoutEnd(ReadOnlySpan<byte> line) => line.EndsWith("\r"u8) ? line[..^1] : line;
 
     private int ReadRequestLine(ReadOnlySpan<byte> line)
     {
@@ -141,13 +144,13 @@ internal ref struct RequestHead
             }
 
             target = target[(scheme + 3)..];
-            var authority = target.IndexOfAny("/?"u8);
-            if (target.Length == 0 || authority == 0)
+            var end = target.IndexOfAny("/?"u8);
+            if (!IsHost(end < 0 ? target : target[..end]))
             {
                 return 400;
             }
 
-            target = authority < 0 ? default : target[authority..];
+            target = end < 0 ? default : target[end..];
         }
 
         var question = target.IndexOf((byte)'?');
@@ -157,12 +160,21 @@ internal ref struct RequestHead
         return 0;
     }
 
+    private static bool IsHost(ReadOnlySpan<byte> authority)
+    {
+        var colon = authority.LastIndexOf((byte)':');
+        var host = colon > authority.LastIndexOf((byte)']') ? authority[..colon] : authority;
+        return host.Length > 0 && !authority.ContainsAnyExcept(TargetHostBytes)
+            && !authority[Math.Min(host.Length + 1, authority.Length)..].ContainsAnyExceptInRange((byte)'0', (byte)'9')
+            && (host[0] == '[' ? host[^1] == ']' : !host.ContainsAny(":[]"u8));
+    }
+
     private int ReadFields(ReadOnlySpan<byte> lines)
     {
         Fields = lines;
         while (lines.IndexOf((byte)'\n') is >= 0 and var end)
         {
-            var line = lines[..end].TrimEnd((byte)'\r');
+            var line = WithoutEnd(lines[..end]);
             lines = lines[(end + 1)..];
             var colon = line.IndexOf((byte)':');
             if (colon <= 0 || line[..colon].ContainsAnyExcept(TokenBytes) || line[colon..].ContainsAny(BadInValue))
@@ -207,7 +219,8 @@ internal ref struct RequestHead
         }
         else if (Ascii.EqualsIgnoreCase(name, "transfer-encoding"u8))
         {
-            if (_hasFraming)
+            // HTTP/1.0 has no chunks (RFC 9112, 6.1).
+            if (_hasFraming || IsHttp10)
             {
                 return 400;
             }
