@@ -23,7 +23,7 @@ internal abstract class TrafficRule
     public abstract uint? AgeOfEnded(in TcpSocket socket);
 
     /// <summary>
-    /// True for a connection in the eyes of its two programs. In TIME_WAIT, and in FIN_WAIT2 once the program here has let
+    /// True while a program on one of its sides can still use the connection. In TIME_WAIT, and in FIN_WAIT2 once the program here has let
     /// go of it, the kernel only remembers it: all data has arrived, and nobody would read an answer.
     /// </summary>
     /// <param name="socket">Not a listener.</param>
