@@ -21,27 +21,21 @@ public class BannedNamesTests
         "System.DateTimeOffset.get_UtcNow", "System.Environment.get_TickCount64", "System.Diagnostics.Stopwatch", "System.Environment.Exit",
     ];
 
+    /// <summary>The assemblies that stand on Core and Linux, the programs among them.</summary>
+    public static TheoryData<string> AboveLinux =>
+        ["Prestop.Http", "Prestop.Conditions", "Prestop.Kubernetes", "Prestop.Elb", "Prestop.Kubeconfig", "prestop", "prestopd"];
+
     [Fact]
     public void Core_knows_no_input_no_output_and_no_clock_of_its_own() => Assert.Empty(Named("Prestop.Core", Impure));
 
     [Theory]
     [InlineData("Prestop.Linux")]
-    [InlineData("Prestop.Conditions")]
-    [InlineData("Prestop.Kubernetes")]
-    [InlineData("Prestop.Elb")]
-    [InlineData("Prestop.Kubeconfig")]
-    [InlineData("prestop")]
-    [InlineData("prestopd")]
+    [MemberData(nameof(AboveLinux))]
     public void Time_is_a_TimeProvider_and_nobody_but_Main_exits(string assembly) => Assert.Empty(Named(assembly, RealTime));
 
     [Theory]
     [InlineData("Prestop.Core")]
-    [InlineData("Prestop.Conditions")]
-    [InlineData("Prestop.Kubernetes")]
-    [InlineData("Prestop.Elb")]
-    [InlineData("Prestop.Kubeconfig")]
-    [InlineData("prestop")]
-    [InlineData("prestopd")]
+    [MemberData(nameof(AboveLinux))]
     public void Only_Linux_calls_native_code(string assembly)
     {
         using var file = Open(assembly);

@@ -21,7 +21,7 @@ internal sealed class Connector(string host, int port, ConditionSettings setting
     /// <param name="caller">Ends the attempt.</param>
     /// <returns>The connection, which the caller closes.</returns>
     /// <exception cref="SocketException">
-    /// There is none: <see cref="SocketError.ConnectionRefused"/> when all addresses refuse, else what stands in the way of such certainty.
+    /// No address accepts: <see cref="SocketError.ConnectionRefused"/> when every one refuses, else the error of one that does not.
     /// </exception>
     public async Task<Socket> ConnectAsync(CancellationToken caller)
     {

@@ -1,6 +1,6 @@
 namespace Prestop.Core.Waiting;
 
-/// <summary>The opposite of a condition, for certain: what cannot be told keeps waiting.</summary>
+/// <summary>Met when a condition is certainly not met; what cannot be told keeps waiting.</summary>
 /// <param name="condition">What must no longer hold.</param>
 public sealed class GoneCondition(ICondition condition) : ICondition
 {

@@ -29,8 +29,8 @@ public interface ICondition : IAsyncDisposable
     ValueTask<Observation> AskAsync(CancellationToken cancellation);
 
     /// <summary>
-    /// What it makes of the little that the deadline allowed, when that came first: an observation that is met, or null. Called between
-    /// looks, or while one is under way that was called off.
+    /// The last word when the deadline has come: an observation that is met, where what was seen by then is enough for one; else null. Called
+    /// between looks, or while one is under way that was called off.
     /// </summary>
     Observation? AtDeadline() => null;
 

@@ -2,13 +2,13 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Prestop.Http.Trust;
 
-/// <summary>The certificates that a client trusts: authorities, or servers' own. Read when a server has shown what it leads to.</summary>
+/// <summary>The certificates that a client trusts: authorities, or servers' own. They are read only when a server has shown its chain.</summary>
 public sealed class Authorities
 {
     private readonly Func<Predicate<string>, bool, X509Certificate2Collection> _read;
 
-    /// <summary>Those that a function reads: it is told by their subjects which are wanted, and whether to look where they seldom are, too.</summary>
-    /// <param name="read">The function.</param>
+    /// <summary>Certificates that a function reads.</summary>
+    /// <param name="read">Reads those whose subjects the predicate picks; with true, also from the places where certificates seldom are.</param>
     internal Authorities(Func<Predicate<string>, bool, X509Certificate2Collection> read) => _read = read;
 
     /// <summary>
@@ -37,8 +37,8 @@ public sealed class Authorities
     }
 
     /// <summary>
-    /// Those to which a chain may lead, directly or not: the 150 of a distribution would be 1 MB. Found by name alone; whether a signature is
-    /// theirs is not looked at here.
+    /// The certificates that a chain may lead to, directly or through others of them. Only these are loaded: a distribution's 150 would take 1 MB.
+    /// They are found by name; signatures are not checked here.
     /// </summary>
     /// <param name="chain">The certificates that a server showed, as far as they hang together.</param>
     /// <param name="everywhere">Whether to look where they are seldom, too: reading that takes longer.</param>

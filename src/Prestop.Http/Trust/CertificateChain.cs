@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Prestop.Http.Trust;
 
-/// <summary>Judges the certificates that lead from a server to who is trusted.</summary>
+/// <summary>Judges the chain from a server's certificate to one that is trusted.</summary>
 internal static class CertificateChain
 {
     private const X509ChainStatusFlags BadNames = X509ChainStatusFlags.InvalidNameConstraints | X509ChainStatusFlags.HasNotSupportedNameConstraint
@@ -13,9 +13,9 @@ internal static class CertificateChain
     private const X509ChainStatusFlags UnknownAuthority = X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.NotSignatureValid;
 
     /// <summary>
-    /// Finds out why a server is not trusted. It is when its chain leads to a trusted certificate, which need not sign itself and may be the
-    /// server's own, as with curl (X509_V_FLAG_PARTIAL_CHAIN); and when nothing on the way is weaker than OpenSSL's security level 2 has it, the
-    /// level of Debian, Ubuntu and Fedora (SSL_CTX_set_security_level(3)).
+    /// Says why a server is not trusted. To be trusted, its chain must lead to a trusted certificate, which need not sign itself and may be the
+    /// server's own, as with curl (X509_V_FLAG_PARTIAL_CHAIN); and no key and no signature on the way may be weaker than OpenSSL's security level 2
+    /// allows, the level of Debian, Ubuntu and Fedora (SSL_CTX_set_security_level(3)).
     /// </summary>
     /// <param name="chain">The chain, built.</param>
     /// <param name="trusted">Who is trusted.</param>
@@ -35,9 +35,9 @@ internal static class CertificateChain
             var certificate = element.Certificate;
             isAnchored = Contains(trusted, certificate);
             isWeak |= HasShortKey(certificate) || (!isAnchored && HasWeakSignature(certificate));
-            if (!IsValid(certificate, DateTime.Now))
+            if (!IsValid(certificate, chain.ChainPolicy.VerificationTime))
             {
-                // OpenSSL does not look at the time of a certificate that nobody's signature leads on from.
+                // OpenSSL does not check the time of the last certificate where the chain ends without a self-signed one.
                 flags |= X509ChainStatusFlags.NotTimeValid;
             }
 

@@ -10,13 +10,13 @@ namespace Prestop.Http.Trust;
 /// <param name="authorities">Who is trusted; null: any server.</param>
 public sealed class TlsClient(Authorities? authorities)
 {
-    // Those that the servers seen so far led to, so that they are not read again for each connection.
+    // The authorities of the last server that was trusted, so that they are not read again for each connection.
     private X509Certificate2Collection _found = [];
 
     static TlsClient() => TlsRuntime.KeepToItself();
 
     /// <summary>
-    /// The rules of one handshake or of many, for a client that makes its connections itself. A server that is not trusted fails the handshake with
+    /// The options of the handshake, for a client such as <see cref="HttpClient"/> that makes its connections itself. A server that is not trusted fails the handshake with
     /// <see cref="TlsRefusedException"/>, perhaps as an inner exception: no verdict is kept where another connection could find it.
     /// </summary>
     public SslClientAuthenticationOptions Options => new()

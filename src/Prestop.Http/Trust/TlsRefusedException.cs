@@ -1,10 +1,10 @@
 namespace Prestop.Http.Trust;
 
-/// <summary>A TLS connection that will not be, however often it is tried: the server is not trusted, or wants a certificate of its client.</summary>
+/// <summary>A TLS handshake that trying again cannot mend: the server is not trusted, or wants a certificate of its client.</summary>
 /// <param name="reason">Why, as the end of a line.</param>
 public sealed class TlsRefusedException(string reason) : IOException(reason)
 {
-    /// <summary>Whether the server would be trusted with other authorities, for all that is known.</summary>
+    /// <summary>Whether all that is wrong is that the chain leads to no trusted certificate.</summary>
     public bool IsAuthorityUnknown { get; init; }
 
     /// <summary>Finds the refusal that made a handshake fail.</summary>

@@ -70,7 +70,7 @@ internal sealed class ApiConnection(ClusterAccess access, TimeSpan connectTimeou
         }
     }
 
-    /// <summary>The error that a refusal is, whether it came as a status line or as an event in the middle of a watch.</summary>
+    /// <summary>The error for a refusal by the API server, whether it came as a status line or as an event in the middle of a watch.</summary>
     /// <param name="call">What was asked.</param>
     /// <param name="code">The HTTP status.</param>
     /// <param name="status">The server's own account of it, if there is one.</param>

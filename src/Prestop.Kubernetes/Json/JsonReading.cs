@@ -4,7 +4,8 @@ namespace Prestop.Kubernetes.Json;
 
 /// <summary>
 /// Reading by hand, forward only: of an object's many fields a handful is looked at, and nothing is built for the rest. The API
-/// server writes an empty list or object as <c>null</c> as often as not, so null is no error anywhere.
+/// server writes an empty list or object as <c>null</c> as often as not, so null is no error anywhere. Every kind has its own loop over its
+/// fields: a function for each field, given to one loop for all, could not keep what it reads in the locals of its caller without an allocation.
 /// </summary>
 public static class JsonReading
 {

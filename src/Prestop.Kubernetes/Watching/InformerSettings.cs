@@ -1,6 +1,6 @@
 namespace Prestop.Kubernetes.Watching;
 
-/// <summary>How often <see cref="Informer{T}.RunAsync"/> does what.</summary>
+/// <summary>How often <see cref="Informer{T}.RunAsync"/> lists again, retries and resyncs.</summary>
 public sealed record InformerSettings
 {
     /// <summary>The clock.</summary>

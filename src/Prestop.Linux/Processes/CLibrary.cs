@@ -37,3 +37,20 @@ public static partial class Allocator
     [LibraryImport("libc", EntryPoint = "mallopt")]
     private static partial int SetOption(int option, int value);
 }
+
+/// <summary>OpenSSL, which is linked into the programs and which .NET speaks TLS with.</summary>
+public static partial class OpenSsl
+{
+    private const ulong OPENSSL_INIT_NO_LOAD_CONFIG = 0x80;
+    private const ulong OPENSSL_INIT_NO_ATEXIT = 0x80000;
+
+    /// <summary>
+    /// It reads no configuration: OPENSSL_CONF, or openssl.cnf of the image, may name providers and engines, which it would load from there into a
+    /// static program, with the image's own C library. And it does not clean up at exit, under a thread whose look nobody waits for. .NET asks for that
+    /// too, but too late: the first call decides (OPENSSL_init_crypto(3)).
+    /// </summary>
+    public static void KeepFromConfigurationAndCleanUp() => _ = OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, 0);
+
+    [LibraryImport("libcrypto")]
+    private static partial int OPENSSL_init_crypto(ulong options, nint settings);
+}
