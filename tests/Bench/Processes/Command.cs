@@ -61,7 +61,7 @@ internal sealed unsafe class Command
     /// <summary>Ends a process that <see cref="Start"/> returned.</summary>
     public static void Stop(int process)
     {
-        _ = Libc.Kill(process, Libc.Terminate);
+        _ = Libc.Kill(process, Signal.Terminate);
         Wait(process);
     }
 

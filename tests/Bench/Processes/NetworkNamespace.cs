@@ -45,7 +45,7 @@ internal sealed class NetworkNamespace : IDisposable
 
     public void Dispose()
     {
-        var isBack = Libc.EnterNamespace(_home, Libc.NewNetwork) == 0;
+        var isBack = Libc.SetNamespace(_home, Libc.NewNetwork) == 0;
         var reason = Marshal.GetLastPInvokeErrorMessage();
         _ = Libc.Close(_home);
         if (!isBack)

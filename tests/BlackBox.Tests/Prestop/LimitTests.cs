@@ -65,24 +65,16 @@ public sealed class LimitTests : IAsyncLifetime
         Assert.Empty(_server.Requests);
     }
 
-    [Fact]
-    public async Task A_unix_socket_that_may_not_be_made_is_told()
+    [Theory]
+    [InlineData("EPERM", 125, "Unix-domain sockets are not allowed here; a seccomp profile may deny them")]
+    [InlineData("EMFILE", 124, "too many open files; raise the limit, 'ulimit -n'")]
+    public async Task A_unix_socket_that_cannot_be_made_is_told_and_beyond_a_limit_tried_again(string error, int exitCode, string words)
     {
         await using var run = OnHost.Start(
-            SystemProgram.Strace, "-f", "-o", "/dev/null", "-e", "trace=socket", "-e", "inject=socket:error=EPERM", Repository.Published("prestop"), "--max", "20s", "unix:///run/app.sock");
+            SystemProgram.Strace, "-f", "-o", "/dev/null", "-e", "trace=socket", "-e", $"inject=socket:error={error}", _prestop, "--max", "2s", "unix:///etc/passwd");
 
-        await run.ExitsWithAsync(125);
-        Assert.Contains("Unix-domain sockets are not allowed here; a seccomp profile may deny them", run.Stderr.Lines[^1], StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_unix_socket_beyond_the_limit_of_open_files_is_told_and_tried_again()
-    {
-        await using var run = OnHost.Start(
-            SystemProgram.Strace, "-f", "-o", "/dev/null", "-e", "trace=socket", "-e", "inject=socket:error=EMFILE", Repository.Published("prestop"), "--max", "1s", "unix:///etc/passwd");
-
-        await run.ExitsWithAsync(124);
-        Assert.Contains("too many open files; raise the limit, 'ulimit -n'", run.Stderr.Lines[^1], StringComparison.Ordinal);
+        await run.ExitsWithAsync(exitCode);
+        Assert.Contains(words, run.Stderr.Lines[^1], StringComparison.Ordinal);
     }
 
     private Child WithTasks(int count, params string[] arguments) =>

@@ -1,3 +1,4 @@
+using Prestop.Options;
 using Prestop.Testing;
 using Xunit;
 
@@ -9,43 +10,28 @@ public sealed class VariableTests
     private static EmptyRoot With(params (string Name, string Value)[] variables) =>
         new() { Environment = variables.ToDictionary(pair => pair.Name, pair => pair.Value) };
 
-    [Theory]
-    [InlineData("PRESTOP_MAX", "--max")]
-    [InlineData("PRESTOP_MIN", "--min")]
-    [InlineData("PRESTOP_ANY", "--any")]
-    [InlineData("PRESTOP_ALL", "--all")]
-    [InlineData("PRESTOP_INTERVAL", "--interval")]
-    [InlineData("PRESTOP_SUCCESSES", "--successes")]
-    [InlineData("PRESTOP_CONNECT_TIMEOUT", "--connect-timeout")]
-    [InlineData("PRESTOP_ON_FAILURE", "--on-failure")]
-    [InlineData("PRESTOP_FALLBACK", "--fallback")]
-    [InlineData("PRESTOP_GRACE", "--grace")]
-    [InlineData("PRESTOP_STATUS", "--status")]
-    [InlineData("PRESTOP_METHOD", "--method")]
-    [InlineData("PRESTOP_HEADER", "--header")]
-    [InlineData("PRESTOP_INSECURE", "--insecure")]
-    [InlineData("PRESTOP_LOG_TO", "--log-to")]
-    [InlineData("PRESTOP_LOG_FORMAT", "--log-format")]
-    [InlineData("PRESTOP_SILENT", "--silent")]
-    [InlineData("PRESTOP_VERBOSE", "--verbose")]
-    [InlineData("PRESTOP_DRY_RUN", "--dry-run")]
-    public async Task A_bad_value_is_told_by_the_variables_name_and_does_not_matter_where_the_option_is_given(string variable, string option)
-    {
-        var refused = await With((variable, "b@d value")).EndsAsync(2, "0");
-        Assert.StartsWith($"prestop: {variable}", refused.Stderr.Lines[0], StringComparison.Ordinal);
+    /// <summary>All but those that take any text: a body, a file's name, a socket's.</summary>
+    public static TheoryData<string> Judged => [.. OptionTable.Rows.Where(row => row.Form is not ("TEXT" or "FILE" or "PATH")).Select(row => row.Name)];
 
-        string[] given = option switch
+    [Theory]
+    [MemberData(nameof(Judged))]
+    public async Task A_bad_value_is_told_by_the_variables_name_and_does_not_matter_where_the_option_is_given(string option)
+    {
+        var row = OptionTable.Rows.Single(row => row.Name == option);
+        var refused = await With((row.Variable, "b@d value")).EndsAsync(2, "0");
+        Assert.StartsWith($"prestop: {row.Variable}", refused.Stderr.Lines[0], StringComparison.Ordinal);
+
+        string[] given = row.Form switch
         {
-            "--any" or "--all" or "--insecure" or "--silent" or "--verbose" or "--dry-run" => [option],
-            "--on-failure" => [option, "stop"],
-            "--status" => [option, "200"],
-            "--method" => [option, "GET"],
-            "--header" => [option, "A: b"],
-            "--log-to" => [option, "stderr"],
-            "--log-format" => [option, "text"],
-            _ => [option, "1"],
+            null => [option],
+            _ when row.Choices is [var choice, ..] => [option, choice],
+            "D" or "N" => [option, "1"],
+            "CODES" => [option, "200"],
+            "NAME" => [option, "GET"],
+            "'NAME: VALUE'" => [option, "A: b"],
+            _ => throw new InvalidOperationException($"say here what a good value of {option} {row.Form} is"),
         };
-        await With((variable, "b@d value")).EndsAsync(0, [.. given, "0"]);
+        await With((row.Variable, "b@d value")).EndsAsync(0, [.. given, "0"]);
     }
 
     [Fact]

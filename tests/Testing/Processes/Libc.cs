@@ -56,11 +56,25 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "setns", SetLastError = true)]
     public static partial int SetNamespace(int descriptor, int kind);
 
+    /// <summary>clock_getcpuclockid(3); returns the error number.</summary>
+    [LibraryImport(Library, EntryPoint = "clock_getcpuclockid")]
+    public static partial int FindProcessorClock(int process, out int clock);
+
+    [LibraryImport(Library, EntryPoint = "clock_gettime", SetLastError = true)]
+    public static partial int ReadClock(int clock, out ClockTime time);
+
+    [LibraryImport(Library, EntryPoint = "waitpid", SetLastError = true)]
+    public static partial int Wait(int process, out int status, int options);
+
     [LibraryImport(Library, EntryPoint = "waitid", SetLastError = true)]
     public static partial int WaitId(int kind, int id, int* information, int options);
 
     [LibraryImport(Library, EntryPoint = "posix_spawn", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Spawn(out int process, string path, void* actions, void* attributes, byte** arguments, byte** environment);
+
+    /// <summary>The same with a path that is laid out already.</summary>
+    [LibraryImport(Library, EntryPoint = "posix_spawn")]
+    public static partial int Spawn(out int process, byte* path, void* actions, void* attributes, byte** arguments, byte** environment);
 
     [LibraryImport(Library, EntryPoint = "posix_spawn_file_actions_init")]
     public static partial int InitialiseActions(void* actions);
@@ -100,4 +114,11 @@ internal static unsafe partial class Libc
 
     public static HarnessException Failure(string what, int error) =>
         new($"{what}: {Marshal.GetPInvokeErrorMessage(error)} (errno {error})");
+
+    /// <summary>struct timespec of 64-bit Linux.</summary>
+    public struct ClockTime
+    {
+        public long Seconds;
+        public long Nanoseconds;
+    }
 }
