@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
 using Prestop.Testing;
@@ -86,19 +85,10 @@ public sealed class KubectlTests : IDisposable
 
     private async Task<JsonNode> KubectlAsync(string files, string? context)
     {
-        var start = new ProcessStartInfo(
-            "kubectl", ["config", "view", "--minify", "--flatten", "--raw", "-o", "json", .. context is null ? [] : (string[])["--context", context]])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment["KUBECONFIG"] = files;
-        start.Environment["HOME"] = _folder.Root;
-        using var kubectl = Process.Start(start)!;
-        var error = kubectl.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var output = await kubectl.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await kubectl.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.True(kubectl.ExitCode == 0, await error);
-        return JsonNode.Parse(output)!;
+        await using var kubectl = new OnHost { Environment = new() { ["KUBECONFIG"] = files, ["HOME"] = _folder.Root } }.Run(
+            SystemProgram.Find("kubectl", "kubernetes-client"),
+            ["config", "view", "--minify", "--flatten", "--raw", "-o", "json", .. context is null ? [] : (string[])["--context", context]]);
+        await kubectl.ExitsWithAsync(0);
+        return JsonNode.Parse(kubectl.Stdout.Text)!;
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Prestop.Elb.Client;
 using Prestop.Testing;
@@ -96,10 +95,7 @@ public sealed class AwsCliTests : IAsyncDisposable
 
     private async Task<(string Errors, string Output)> RunAsync(string? token, params string[] arguments)
     {
-        // Debian's, whatever other one is in the PATH.
-        var start = new ProcessStartInfo("/usr/bin/aws", ["elbv2", .. arguments, "--output", "json"]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment.Clear();
-        var variables = new Dictionary<string, string?>
+        var variables = new Dictionary<string, string>
         {
             ["PATH"] = "/usr/bin:/bin",
             ["AWS_EC2_METADATA_DISABLED"] = "true",
@@ -107,18 +103,16 @@ public sealed class AwsCliTests : IAsyncDisposable
             ["AWS_REGION"] = _model.Region,
             ["AWS_ACCESS_KEY_ID"] = ElbQueryService.AccessKey,
             ["AWS_SECRET_ACCESS_KEY"] = ElbQueryService.Secret,
-            ["AWS_SESSION_TOKEN"] = token,
         };
-        foreach (var (name, value) in variables.Where(variable => variable.Value is not null))
+        if (token is not null)
         {
-            start.Environment[name] = value;
+            variables["AWS_SESSION_TOKEN"] = token;
         }
 
-        start.ArgumentList.Add("--endpoint-url");
-        start.ArgumentList.Add(_server.Address.ToString());
-        using var aws = Process.Start(start)!;
-        var (errors, output) = (aws.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken), aws.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken));
-        await aws.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return ((await errors).Trim(), await output);
+        // Debian's, whatever other one is in the PATH.
+        await using var aws = new OnHost { Environment = variables }.Run(
+            "/usr/bin/aws", ["elbv2", .. arguments, "--output", "json", "--endpoint-url", _server.Address.ToString()]);
+        await aws.ExitAsync();
+        return (aws.Stderr.Text.Trim(), aws.Stdout.Text);
     }
 }

@@ -53,7 +53,4 @@ public sealed class ThisProcessTests
         Assert.Equal((fields[1], fields[1]), (fields[0], $"{raised}"));
         Assert.Equal(raised, OpenFileLimit.Raise());
     }
-
-    [Fact]
-    public void There_is_room_for_a_few_threads() => Assert.True(ThreadRoom.IsFor(3));
 }
