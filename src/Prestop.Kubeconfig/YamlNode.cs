@@ -31,39 +31,41 @@ internal sealed class YamlNode
     /// <exception cref="KubeconfigException">It is not YAML, or more than is read here. The message names the line and quotes nothing.</exception>
     public static YamlNode? Parse(string text)
     {
-        var parser = new Parser(new StringReader(text));
-        try
-        {
-            parser.Consume<StreamStart>();
-            if (parser.Accept<StreamEnd>(out _))
-            {
-                return null;
-            }
+        var documents = new Reader(text, Deepest);
+        var only = documents.Next();
+        return only is null || documents.IsAtEnd() ? only : throw documents.At("a second document begins; there must be one");
+    }
 
-            parser.Consume<DocumentStart>();
-            var root = Read(parser, new Dictionary<AnchorName, YamlNode>(), 0);
-            parser.Consume<DocumentEnd>();
-            return parser.Accept<StreamEnd>(out _) ? root : throw At(parser, "a second document begins; there must be one");
-        }
-        catch (YamlException thrown)
+    /// <summary>All documents of a text.</summary>
+    /// <param name="text">YAML, or JSON, which is YAML too.</param>
+    /// <param name="deepest">How many levels are read.</param>
+    /// <exception cref="KubeconfigException">As for <see cref="Parse"/>.</exception>
+    public static List<YamlNode> ParseAll(string text, int deepest)
+    {
+        var documents = new Reader(text, deepest);
+        var all = new List<YamlNode>();
+        while (documents.Next() is { } document)
         {
-            throw new KubeconfigException($"line {thrown.Start.Line}: this is not YAML");
+            all.Add(document);
         }
+
+        return all;
     }
 
     /// <summary>The same as JSON, with YAML's own rules for what is null, true, false or a number.</summary>
+    /// <param name="largest">How many values there may be.</param>
     /// <exception cref="KubeconfigException">Aliases make it too large to be written out.</exception>
-    public JsonNode? ToJson()
+    public JsonNode? ToJson(int largest = LargestJson)
     {
-        var left = LargestJson;
-        return ToJson(ref left);
+        var left = largest;
+        return ToJson(ref left, largest);
     }
 
-    private JsonNode? ToJson(ref int left)
+    private JsonNode? ToJson(ref int left, int largest)
     {
         if (left-- == 0)
         {
-            throw new KubeconfigException($"more than {LargestJson} values");
+            throw new KubeconfigException($"more than {largest} values");
         }
 
         if (Items is not null)
@@ -71,7 +73,7 @@ internal sealed class YamlNode
             var array = new JsonArray();
             foreach (var item in Items)
             {
-                array.Add(item.ToJson(ref left));
+                array.Add(item.ToJson(ref left, largest));
             }
 
             return array;
@@ -82,7 +84,7 @@ internal sealed class YamlNode
             var json = new JsonObject();
             foreach (var (name, value) in Fields)
             {
-                json[name] = value.ToJson(ref left);
+                json[name] = value.ToJson(ref left, largest);
             }
 
             return json;
@@ -94,68 +96,105 @@ internal sealed class YamlNode
             : JsonValue.Create(Text);
     }
 
-    private static YamlNode Read(Parser parser, Dictionary<AnchorName, YamlNode> anchors, int depth)
+    private sealed class Reader
     {
-        if (depth > Deepest)
+        private readonly Parser _parser;
+        private readonly int _deepest;
+        private readonly Dictionary<AnchorName, YamlNode> _anchors = [];
+
+        public Reader(string text, int deepest)
         {
-            throw At(parser, $"deeper than {Deepest} levels");
+            (_parser, _deepest) = (new Parser(new StringReader(text)), deepest);
+            Guarded(_parser.Consume<StreamStart>);
         }
 
-        if (parser.TryConsume<AnchorAlias>(out var alias))
+        /// <summary>The next document; null when there is none.</summary>
+        public YamlNode? Next() => IsAtEnd() ? null : Guarded(() =>
         {
-            return anchors.TryGetValue(alias.Value, out var known)
-                ? known
-                : throw new KubeconfigException($"line {alias.Start.Line}: nothing has this anchor yet");
-        }
+            _anchors.Clear();
+            _parser.Consume<DocumentStart>();
+            var root = Read(0);
+            _parser.Consume<DocumentEnd>();
+            return root;
+        });
 
-        var anchor = parser.Accept<NodeEvent>(out var begin) ? begin.Anchor : AnchorName.Empty;
-        var node = parser.TryConsume<Scalar>(out var scalar) ? new YamlNode { Text = scalar.Value, IsPlain = scalar.Style is ScalarStyle.Plain }
-            : parser.TryConsume<SequenceStart>(out _) ? new YamlNode { Items = ReadItems(parser, anchors, depth) }
-            : ReadFields(parser, anchors, depth);
-        if (!anchor.IsEmpty)
+        public bool IsAtEnd() => Guarded(() => _parser.Accept<StreamEnd>(out _));
+
+        private YamlNode Read(int depth)
         {
-            anchors[anchor] = node;
-        }
-
-        return node;
-    }
-
-    private static List<YamlNode> ReadItems(Parser parser, Dictionary<AnchorName, YamlNode> anchors, int depth)
-    {
-        var items = new List<YamlNode>();
-        while (!parser.TryConsume<SequenceEnd>(out _))
-        {
-            items.Add(Read(parser, anchors, depth + 1));
-        }
-
-        return items;
-    }
-
-    private static YamlNode ReadFields(Parser parser, Dictionary<AnchorName, YamlNode> anchors, int depth)
-    {
-        parser.Consume<MappingStart>();
-        var fields = new Dictionary<string, YamlNode>();
-        while (!parser.TryConsume<MappingEnd>(out _))
-        {
-            if (!parser.TryConsume<Scalar>(out var name))
+            if (depth > _deepest)
             {
-                throw At(parser, "the name of a field must be a word");
+                throw At($"deeper than {_deepest} levels");
             }
 
-            if (name is { Value: "<<", Style: ScalarStyle.Plain })
+            if (_parser.TryConsume<AnchorAlias>(out var alias))
             {
-                throw new KubeconfigException($"line {name.Start.Line}: merge keys (<<) are not read; write the fields out");
+                return _anchors.TryGetValue(alias.Value, out var known)
+                    ? known
+                    : throw new KubeconfigException($"line {alias.Start.Line}: nothing has this anchor yet");
             }
 
-            if (!fields.TryAdd(name.Value, Read(parser, anchors, depth + 1)))
+            var anchor = _parser.Accept<NodeEvent>(out var begin) ? begin.Anchor : AnchorName.Empty;
+            var node = _parser.TryConsume<Scalar>(out var scalar) ? new YamlNode { Text = scalar.Value, IsPlain = scalar.Style is ScalarStyle.Plain }
+                : _parser.TryConsume<SequenceStart>(out _) ? new YamlNode { Items = ReadItems(depth) }
+                : ReadFields(depth);
+            if (!anchor.IsEmpty)
             {
-                throw new KubeconfigException($"line {name.Start.Line}: field {name.Value} is there twice");
+                _anchors[anchor] = node;
             }
+
+            return node;
         }
 
-        return new YamlNode { Fields = fields };
-    }
+        private List<YamlNode> ReadItems(int depth)
+        {
+            var items = new List<YamlNode>();
+            while (!_parser.TryConsume<SequenceEnd>(out _))
+            {
+                items.Add(Read(depth + 1));
+            }
 
-    private static KubeconfigException At(Parser parser, string problem) =>
-        new($"line {parser.Current?.Start.Line}: {problem}");
+            return items;
+        }
+
+        private YamlNode ReadFields(int depth)
+        {
+            _parser.Consume<MappingStart>();
+            var fields = new Dictionary<string, YamlNode>();
+            while (!_parser.TryConsume<MappingEnd>(out _))
+            {
+                if (!_parser.TryConsume<Scalar>(out var name))
+                {
+                    throw At("the name of a field must be a word");
+                }
+
+                if (name is { Value: "<<", Style: ScalarStyle.Plain })
+                {
+                    throw new KubeconfigException($"line {name.Start.Line}: merge keys (<<) are not read; write the fields out");
+                }
+
+                if (!fields.TryAdd(name.Value, Read(depth + 1)))
+                {
+                    throw new KubeconfigException($"line {name.Start.Line}: field {name.Value} is there twice");
+                }
+            }
+
+            return new YamlNode { Fields = fields };
+        }
+
+        public KubeconfigException At(string problem) =>
+            new($"line {_parser.Current?.Start.Line}: {problem}");
+
+        private static T Guarded<T>(Func<T> read)
+        {
+            try
+            {
+                return read();
+            }
+            catch (YamlException thrown)
+            {
+                throw new KubeconfigException($"line {thrown.Start.Line}: this is not YAML");
+            }
+        }
+    }
 }

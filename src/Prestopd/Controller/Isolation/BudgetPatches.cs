@@ -6,6 +6,12 @@ namespace Prestopd.Controller.Isolation;
 /// <summary>The changes of budgets, merge patches as well.</summary>
 internal static class BudgetPatches
 {
+    /// <summary>The budget that a disruption has to be taken out of; null when none covers the pod, or its entry is there from an attempt that went no further.</summary>
+    /// <param name="budgets">The budgets that cover the pod.</param>
+    /// <param name="pod">The pod.</param>
+    public static PodDisruptionBudget? Needed(IReadOnlyList<PodDisruptionBudget> budgets, Pod pod) =>
+        budgets is [var only] && !only.DisruptedPods.Contains(pod.Metadata.Name) ? only : null;
+
     /// <summary>
     /// Takes a disruption out of a budget's status as the eviction subresource does: under the version that was looked at, so that two replicas never
     /// spend the same one. The budget's controller drops the entry once the pod has lost its labels, or after two minutes.

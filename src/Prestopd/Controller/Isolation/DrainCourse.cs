@@ -23,7 +23,10 @@ internal abstract record DrainStep
     /// <param name="Patch">The merge patch of the pod.</param>
     public sealed record Restore(JsonObject Patch) : DrainStep;
 
-    /// <summary>Nobody comes for it any more: it is deleted by ourselves, as it was to be deleted when its drain began.</summary>
+    /// <summary>
+    /// Nobody comes for it any more: it is deleted by ourselves, as it was to be deleted when its drain began. In this version only: somebody may have joined
+    /// who is to be waited for, or have called the drain off.
+    /// </summary>
     /// <param name="Options">How, and which one exactly.</param>
     public sealed record Delete(DeleteOptions Options) : DrainStep;
 }
@@ -72,7 +75,7 @@ internal static class DrainCourse
         }
 
         // Somebody who evicts has to keep to the budget, which counts the replacement by now.
-        var budget = drain.Beginning is Beginning.Eviction && view.Budgets is [var only] ? only : null;
+        var budget = drain.Beginning is Beginning.Eviction ? BudgetPatches.Needed(view.Budgets, view.Pod) : null;
         if (budget is { IsCurrent: false } or { DisruptionsAllowed: 0 })
         {
             return isOver ? new DrainStep.Restore(PodPatches.Restore(view.Pod, drain, now)) : new DrainStep.Wait(surgeUntil);
@@ -93,7 +96,7 @@ internal static class DrainCourse
         var ended = view.DrainedSince is { } since && since < drain.Until ? since : drain.Until;
         var delete = drain.Beginning is Beginning.Delete ? Retries.AllBack(ended, drain.Until) : ended;
         return now >= delete
-            ? new DrainStep.Delete(drain.Options with { Uid = view.Pod.Metadata.Uid })
+            ? new DrainStep.Delete(drain.Options with { Uid = view.Pod.Metadata.Uid, ResourceVersion = view.Pod.Metadata.ResourceVersion })
             : new DrainStep.Wait(delete);
     }
 }

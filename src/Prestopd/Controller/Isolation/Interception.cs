@@ -113,7 +113,7 @@ internal sealed class Interception(string ourselves, TimeSpan surgeTimeout)
             }
 
             return !budget.IsCurrent ? BudgetDenial(Reason.BudgetPending, $"the disruption budget {budget.Metadata.Name} is still being processed")
-                : budget.DisruptionsAllowed == 0
+                : budget.DisruptionsAllowed == 0 && !budget.DisruptedPods.Contains(_pod.Metadata.Name)
                     ? BudgetDenial(
                         Reason.BudgetSpent,
                         $"the disruption budget {budget.Metadata.Name} needs {budget.Healthy.Desired} healthy pods and has {budget.Healthy.Current} currently")
@@ -151,7 +151,7 @@ internal sealed class Interception(string ourselves, TimeSpan surgeTimeout)
             var drain = New(now + view.Policy.Drain);
             return new Ruling(Reason.DrainStarted, Refuse($"pod {_pod.Metadata.Name} drains until {DrainState.Text(drain.Until)}", drain.Until))
             {
-                Reserve = IsEviction && view.Budgets is [var budget] ? budget : null,
+                Reserve = IsEviction ? BudgetPatches.Needed(view.Budgets, _pod) : null,
                 Patch = PodPatches.TakeOff(_pod, labels.Names, drain),
                 Wake = view.Budgets,
                 Note = $"drains until {DrainState.Text(drain.Until)}; labels taken off: {string.Join(", ", labels.Names)}",

@@ -18,7 +18,7 @@ public sealed class DrainCourseTests
 
         Assert.Equal(new DrainStep.Wait(Now + Drain + TimeSpan.FromSeconds(7)), Next(pod, Now + Drain));
         Assert.Equal(
-            new DrainStep.Delete(new DeleteOptions { Uid = "u1", GracePeriodSeconds = 30, Propagation = Propagation.Background }),
+            new DrainStep.Delete(new DeleteOptions { Uid = "u1", ResourceVersion = "8", GracePeriodSeconds = 30, Propagation = Propagation.Background }),
             Next(pod, Now + Drain + TimeSpan.FromSeconds(7)));
     }
 
@@ -37,7 +37,7 @@ public sealed class DrainCourseTests
         var pod = PodJson("", ("app", "web"));
         pod = Patched(pod, Rules.Decide(Evict(pod, """{"gracePeriodSeconds": 9}"""), View(pod), Now).Patch!);
 
-        Assert.Equal(new DrainStep.Delete(new DeleteOptions { Uid = "u1", GracePeriodSeconds = 9 }), Next(pod, Now + Drain));
+        Assert.Equal(new DrainStep.Delete(new DeleteOptions { Uid = "u1", ResourceVersion = "8", GracePeriodSeconds = 9 }), Next(pod, Now + Drain));
     }
 
     [Fact]

@@ -58,12 +58,13 @@ internal static class Views
             $$"""{"metadata": {"name": "web", "namespace": "rec"}, "spec": {"ports": [{"port": 80}], "selector": {{labels.ToJsonString()}} } }"""));
     }
 
-    public static PodDisruptionBudget Budget(int allowed, string limit = "\"minAvailable\": 1", bool isCurrent = true, string name = "web", string selector = """{"matchLabels": {"app": "web"}}""") =>
+    public static PodDisruptionBudget Budget(int allowed, string limit = "\"minAvailable\": 1", bool isCurrent = true, string name = "web", string selector = """{"matchLabels": {"app": "web"}}""", int version = 3,
+        IEnumerable<string>? disrupted = null) =>
         PodDisruptionBudget.Resource.Parse(Encoding.UTF8.GetBytes(
             $$"""
-            {"metadata": {"name": "{{name}}", "namespace": "rec", "uid": "b1", "resourceVersion": "3", "generation": 2},
+            {"metadata": {"name": "{{name}}", "namespace": "rec", "uid": "b1", "resourceVersion": "{{version}}", "generation": 2},
              "spec": {"selector": {{selector}}, {{limit}}},
-             "status": {"observedGeneration": {{(isCurrent ? 2 : 1)}}, "disruptionsAllowed": {{allowed}}, "currentHealthy": {{allowed + 1}}, "desiredHealthy": 1} }
+             "status": {"disruptedPods": { {{string.Join(", ", (disrupted ?? []).Select(pod => $"\"{pod}\": \"2026-11-21T10:00:00Z\""))}} }, "observedGeneration": {{(isCurrent ? 2 : 1)}}, "disruptionsAllowed": {{allowed}}, "currentHealthy": {{allowed + 1}}, "desiredHealthy": 1} }
             """));
 
     /// <summary>A pod that one Service selects by its label <c>app</c>.</summary>

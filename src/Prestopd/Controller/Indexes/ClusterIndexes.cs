@@ -1,0 +1,60 @@
+using System.Collections.Concurrent;
+using Prestop.Kubernetes.Objects;
+using Prestop.Kubernetes.Watching;
+using Prestopd.Controller.Isolation;
+
+namespace Prestopd.Controller.Indexes;
+
+/// <summary>What of the cluster decisions are made from, as informers tell it.</summary>
+/// <param name="policy">What is wanted where no namespace and no pod says otherwise.</param>
+internal sealed class ClusterIndexes(DrainPolicy policy)
+{
+    private readonly ConcurrentDictionary<string, Namespace> _namespaces = [];
+
+    /// <summary>The Services.</summary>
+    public SelectorIndex<Service> Services { get; } = new(service => service.Selector);
+
+    /// <summary>The budgets.</summary>
+    public SelectorIndex<PodDisruptionBudget> Budgets { get; } = new(budget => budget.Selector);
+
+    /// <summary>Follows a change of a namespace.</summary>
+    /// <param name="change">The change.</param>
+    public void Follow(Change<Namespace> change)
+    {
+        if (change.Type is ChangeType.Deleted)
+        {
+            _namespaces.TryRemove(change.Subject.Metadata.Name, out _);
+        }
+        else
+        {
+            _namespaces[change.Subject.Metadata.Name] = change.Subject;
+        }
+    }
+
+    /// <summary>What is wanted for a pod.</summary>
+    /// <param name="namespace">The pod's namespace.</param>
+    /// <param name="annotations">The pod's annotations.</param>
+    /// <param name="problems">Gets one line for each annotation that cannot be read.</param>
+    public DrainPolicy PolicyOf(string @namespace, IReadOnlyDictionary<string, string> annotations, ICollection<string> problems)
+    {
+        var there = _namespaces.TryGetValue(@namespace, out var found) ? policy.With(found.Annotations, problems) : policy;
+        return there.With(annotations, problems);
+    }
+
+    /// <summary>What is known of a pod that somebody wants gone.</summary>
+    /// <param name="pod">The pod.</param>
+    /// <param name="ownerSelector">What its owner selects pods by; null when that is not known.</param>
+    /// <param name="drainedSince">Since when there is evidence that nothing is sent to it; null for none.</param>
+    public PodInView View(Pod pod, LabelSelector? ownerSelector, DateTimeOffset? drainedSince)
+    {
+        var @namespace = pod.Metadata.Namespace;
+        return new PodInView(
+            pod,
+            PolicyOf(@namespace, pod.Annotations, []),
+            _namespaces.TryGetValue(@namespace, out var found) && found.IsTerminating,
+            Services.Selecting(@namespace, pod.Labels),
+            Budgets.Selecting(@namespace, pod.Labels),
+            ownerSelector,
+            drainedSince);
+    }
+}
