@@ -138,6 +138,7 @@ internal static class ManPage
         ExitStatus(
             page,
             (ExitCodes.Done, "it ended as it should"),
+            (ExitCodes.FlawedPlan, "controller audit: something would lose requests"),
             (ExitCodes.Usage, "usage: a value cannot be used, or the port is taken; nothing was started"),
             (ExitCodes.DeadlineExceeded, "elb wait: the deadline came first"),
             (ExitCodes.Broken, "elb wait: it cannot be told; or standard output cannot be written"),

@@ -1,8 +1,26 @@
+using Prestop.Core.Options;
+
 namespace Prestopd.Controller;
 
-/// <summary>Every name of the controller that somebody outside relies on: annotations, labels, events.</summary>
+/// <summary>Every name of the controller that somebody outside relies on: options with their variables, annotations, labels.</summary>
 internal static class ControllerNames
 {
+    /// <summary>What <c>prestopd controller audit</c> takes.</summary>
+    public static class Audit
+    {
+        private const string Prefix = "PRESTOPD_";
+
+        /// <summary>What is looked at.</summary>
+        public static readonly OptionSpec File = new("--file", "FILE", "required", "manifests to look at, YAML or JSON, - for standard input; repeatable", Prefix)
+        {
+            ShortName = "-f",
+            IsRepeatable = true,
+        };
+
+        /// <summary>The form of what is found.</summary>
+        public static readonly OptionSpec Output = new("--output", "text|json", "text", "form of what is found", Prefix) { ShortName = "-o" };
+    }
+
     /// <summary>What pods and namespaces are told with annotations of these names. A pod's own counts before its namespace's.</summary>
     public static class Wishes
     {

@@ -17,22 +17,14 @@ internal static class AuditCommand
     /// <summary>The longest file that is read, in bytes.</summary>
     private const int LongestFile = 32 * 1024 * 1024;
 
-    private static readonly OptionSpec File = new("--file", "FILE", "none", "manifests to look at, YAML or JSON, - for standard input; repeatable", "AUDIT_")
-    {
-        ShortName = "-f",
-        IsRepeatable = true,
-    };
-
-    private static readonly OptionSpec Output = new("--output", "text|json", "text", "form of what is found", "AUDIT_") { ShortName = "-o" };
-
     /// <summary>The command.</summary>
     public static Command Specification { get; } = new(
         "controller audit",
         "Lists every workload in manifests that would lose requests when its pods end, and why. Exit code 1 when there is one.",
-        [File, Output],
+        [ControllerNames.Audit.File, ControllerNames.Audit.Output],
         options =>
         {
-            var isJson = options.Choice(Output) is "json";
+            var isJson = options.Choice(ControllerNames.Audit.Output) is "json";
             var manifests = Read(options);
             return _ => Task.FromResult(Print(AuditRules.Run(manifests), isJson));
         });
@@ -41,24 +33,25 @@ internal static class AuditCommand
     /// <returns>The exit code.</returns>
     private static int Print(IReadOnlyList<Finding> findings, bool isJson)
     {
-        var losing = findings.Count(finding => finding.LosesRequests);
-        return !StandardOutput.TryWrite(isJson ? Json(findings) : Text(findings, losing)) ? ExitCodes.Broken : losing > 0 ? ExitCodes.FlawedPlan : ExitCodes.Done;
+        var isWritten = StandardOutput.TryWrite(isJson ? Json(findings) : Text(findings));
+        return !isWritten ? ExitCodes.Broken : findings.Any(finding => finding.LosesRequests) ? ExitCodes.FlawedPlan : ExitCodes.Done;
     }
 
     private static Manifests Read(OptionReader options)
     {
+        var option = ControllerNames.Audit.File;
         var manifests = new Manifests();
-        var files = options.Texts(File);
+        var files = options.Texts(option);
         if (files.Count == 0)
         {
-            options.Add($"{File.Name} is missing; write {File.ShortName} FILE, or {File.ShortName} - for standard input");
+            options.Add($"{option.Name} is missing; write {option.ShortName} FILE, or {option.ShortName} - for standard input");
         }
 
         foreach (var file in files)
         {
             if (ReadFile(file, out var problem) is not { } text || YamlDocuments.Read(text, out problem) is not { } documents)
             {
-                options.Refuse(File, file, problem);
+                options.Refuse(option, file, problem);
                 continue;
             }
 
@@ -71,7 +64,7 @@ internal static class AuditCommand
                 }
                 catch (JsonException)
                 {
-                    options.Refuse(File, file, $"document {index + 1} is no {document.RootElement.Text("kind")} that the API server would take");
+                    options.Refuse(option, file, $"document {index + 1} is no {document.RootElement.Text("kind")} that the API server would take");
                 }
             }
         }
@@ -106,8 +99,11 @@ internal static class AuditCommand
         }
     }
 
-    private static string Text(IReadOnlyList<Finding> findings, int losing)
+    /// <summary>What was found, a line each.</summary>
+    /// <param name="findings">The findings.</param>
+    public static string Text(IReadOnlyList<Finding> findings)
     {
+        var losing = findings.Count(finding => finding.LosesRequests);
         var text = new StringBuilder();
         foreach (var finding in findings)
         {
@@ -117,7 +113,9 @@ internal static class AuditCommand
         return text.Append(findings.Count == 0 ? "nothing found" : $"{findings.Count} found, {losing} of which lose requests").Append('\n').ToString();
     }
 
-    private static string Json(IReadOnlyList<Finding> findings) => Encoding.UTF8.GetString(new JsonArray([.. findings.Select(finding => (JsonNode)new JsonObject
+    /// <summary>What was found, as a JSON array.</summary>
+    /// <param name="findings">The findings.</param>
+    public static string Json(IReadOnlyList<Finding> findings) => Encoding.UTF8.GetString(new JsonArray([.. findings.Select(finding => (JsonNode)new JsonObject
     {
         ["rule"] = finding.Rule,
         ["loses_requests"] = finding.LosesRequests,
