@@ -123,6 +123,7 @@ internal sealed class HttpServer : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _stopping.Cancel();
         _listener?.Dispose();
         _stopping.Dispose();
     }
@@ -171,9 +172,13 @@ internal sealed class HttpServer : IDisposable
             {
                 await Task.Delay(PauseWithoutFiles, _time);
             }
-            catch (Exception error) when (error is SocketException or ObjectDisposedException)
+            catch (SocketException)
             {
-                // The client was gone before it was accepted, or the listener is closed.
+                // The client was gone before it was accepted.
+            }
+            catch (ObjectDisposedException)
+            {
+                return;
             }
         }
     }
