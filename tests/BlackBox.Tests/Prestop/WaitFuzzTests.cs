@@ -16,7 +16,7 @@ public sealed class WaitFuzzTests : IAsyncLifetime
     private const int SideBySide = 4;
 
     private static readonly TimeSpan Lateness = TimeSpan.FromSeconds(2);
-    private static readonly int Invocations = Fuzz.Variable("PRESTOPSLEEP_FUZZ") ?? 200;
+    private static readonly int Invocations = Fuzz.Variable("PRESTOPSLEEP_FUZZ") ?? 400;
 
     private static readonly string[] Durations =
     [
@@ -45,6 +45,7 @@ public sealed class WaitFuzzTests : IAsyncLifetime
     private readonly List<FaultyServer> _servers = [];
     private readonly ConcurrentDictionary<int, int> _codes = new();
     private int[] _ports = [];
+    private int[] _tlsPorts = [];
     private (string Name, string? Value)[] _options = [];
     private string[] _steps = [];
 
@@ -58,6 +59,7 @@ public sealed class WaitFuzzTests : IAsyncLifetime
 
         _servers.Add(new FaultyServer.Listen { Certificate = _certificates.Untrusted }.Start(Tolerant(Answer.Status(200))));
         _ports = [.. _servers.Select(server => server.Port), _refusing.Port, _silent.Port];
+        _tlsPorts = [.. _ports.Where((_, place) => place < _servers.Count && place % 2 == 1), _servers[^1].Port];
         _servers.Add(new FaultyServer.Listen { UnixSocket = _volume["app.sock"] }.Start(Tolerant(Answer.Status(200))));
         File.SetUnixFileMode(_volume["app.sock"], (UnixFileMode)0b110_110_110);
         _account.Write("token", "secret");
@@ -189,18 +191,19 @@ public sealed class WaitFuzzTests : IAsyncLifetime
         var scheme = syntax[..(syntax.IndexOf("://", StringComparison.Ordinal) + 3)];
         return scheme + syntax[scheme.Length..] switch
         {
-            "HOST[:PORT][/PATH]" => Authority(isWild, random) + (isWild ? Pick(random, Paths) : "/"),
-            "HOST:PORT" => Authority(isWild, random),
+            // A step that ends with 125 is rare where https meets TLS by chance alone.
+            "HOST[:PORT][/PATH]" => Authority(isWild, scheme is "https://" && random.Next(3) > 0 ? _tlsPorts : _ports, random) + (isWild ? Pick(random, Paths) : "/"),
+            "HOST:PORT" => Authority(isWild, _ports, random),
             ":PORT[,PORT]..." => !isWild ? $":{Pick(random, _ports)}" : Pick(random, [$":{Pick(random, _ports)}", $":{Pick(random, _ports)},{Pick(random, _ports)}", ":1", ":0", ":65536", "", ":1,", "h:1"]),
             "/PATH" => Pick(random, Paths),
             _ => Pick(random, Names),
         };
     }
 
-    private string Authority(bool isWild, Random random)
+    private static string Authority(bool isWild, int[] ports, Random random)
     {
         var host = !isWild || random.Next(3) > 0 ? "127.0.0.1" : Pick(random, [.. Names, "0.0.0.0", "[::]", "[::1]", "255.255.255.255", "224.0.0.1", "[fe80::1%25lo]", "[ff02::1]", "u:p@127.0.0.1", "[::1", "1.2.3"]);
-        return host + (isWild && random.Next(8) == 0 ? Pick(random, ["", ":", ":0", ":1", ":65536", ":x"]) : $":{Pick(random, _ports)}");
+        return host + (isWild && random.Next(8) == 0 ? Pick(random, ["", ":", ":0", ":1", ":65536", ":x"]) : $":{Pick(random, ports)}");
     }
 
     private static string DurationOf(bool isWild, Random random) => isWild ? Pick(random, Durations) : Pick(random, ["0", "20ms", "0.2", "1s", "49d", "inf"]);
