@@ -168,26 +168,45 @@ internal sealed class ProcTable : ISocketTable
     /// </summary>
     private sealed class Marks
     {
-        private const int Count = 1 << 16;
+        private const int Count = 1 << 17;
+        private const int OfEach = 4; // with 1,000 others on the node's table, one in a million new ones is taken for one of them
 
         private readonly ulong[] _bits = new ulong[Count / 64];
 
         public void Clear() => Array.Clear(_bits);
 
-        /// <summary>Sets a connection's mark; false when it is set already.</summary>
+        /// <summary>Sets a connection's marks; false when all are set already.</summary>
         public bool Add(in TcpSocket socket)
         {
-            var place = PlaceOf(socket);
-            var isNew = !Contains(place);
-            _bits[place / 64] |= 1UL << place;
+            var isNew = false;
+            var place = Hash(socket, 0);
+            var step = Hash(socket, 1) | 1;
+            for (var i = 0; i < OfEach; i++, place += step)
+            {
+                ref var bits = ref _bits[(place & (Count - 1)) / 64];
+                isNew |= (bits & (1UL << place)) == 0;
+                bits |= 1UL << place;
+            }
+
             return isNew;
         }
 
-        public bool Contains(in TcpSocket socket) => Contains(PlaceOf(socket));
+        public bool Contains(in TcpSocket socket)
+        {
+            var place = Hash(socket, 0);
+            var step = Hash(socket, 1) | 1;
+            for (var i = 0; i < OfEach; i++, place += step)
+            {
+                if ((_bits[(place & (Count - 1)) / 64] & (1UL << place)) == 0)
+                {
+                    return false;
+                }
+            }
 
-        private bool Contains(int place) => (_bits[place / 64] & (1UL << place)) != 0;
+            return true;
+        }
 
-        private static int PlaceOf(in TcpSocket socket) =>
-            HashCode.Combine(socket.LocalAddress, socket.LocalPort, socket.RemoteAddress, socket.RemotePort) & (Count - 1);
+        private static int Hash(in TcpSocket socket, int seed) =>
+            HashCode.Combine(seed, socket.LocalAddress, socket.LocalPort, socket.RemoteAddress, socket.RemotePort);
     }
 }
