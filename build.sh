@@ -112,6 +112,11 @@ build() {
     { echo "build.sh: $program cannot be built" >&2; return 1; }
 }
 
+# version : of the programs.
+version() {
+  sed -n 's:.*<Version>\(.*\)</Version>.*:\1:p' Directory.Build.props
+}
+
 # works PROGRAM : runs what was just built where a scratch image has nothing for it either: no other file, no environment.
 works() {
   local program=$1 empty=$root/artifacts/empty-root version enter at=
@@ -128,7 +133,7 @@ works() {
     enter=() at=$empty
   fi
 
-  version=$(sed -n 's:.*<Version>\(.*\)</Version>.*:\1:p' Directory.Build.props)
+  version=$(version)
   attempt "--version" says_version || return 1
   case $program in
     sleep) attempt "a wait" inside sleep 10ms ;;
@@ -255,7 +260,7 @@ engine() {
 
 # describe : version, revision and source of what images are made from, and the build arguments that tell them.
 describe() {
-  version=$(sed -n 's:.*<Version>\(.*\)</Version>.*:\1:p' Directory.Build.props)
+  version=$(version)
   revision=$(git describe --always --abbrev=40 --dirty --exclude='*' 2>artifacts/git.log || echo unknown)
   source=$(git config --get remote.origin.url || echo unknown)
   labels=(--build-arg VERSION="$version" --build-arg REVISION="$revision" --build-arg SOURCE="$source")

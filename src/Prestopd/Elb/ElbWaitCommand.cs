@@ -9,8 +9,6 @@ namespace Prestopd.Elb;
 /// <summary><c>prestopd elb wait</c>: one wait from a shell.</summary>
 internal static class ElbWaitCommand
 {
-    private static readonly TimeSpan FlushPatience = TimeSpan.FromMilliseconds(200);
-
     /// <summary>The command.</summary>
     public static Command Specification { get; } = new(
         "elb wait",
@@ -49,7 +47,7 @@ internal static class ElbWaitCommand
         wait.Begins();
         var result = await balancers.Waits.WaitAsync(wanted.Drain, Deadline.After(wanted.MaxDelay, start, process.Time), wait, calledOff.Token);
         wait.Ended(new WaitAnswer(WaitAnswer.OutcomeOf(result.End, isDropped: false), result.Seen, result.Elapsed, wait.Warnings));
-        await lines.FlushAsync().WaitAsync(FlushPatience, process.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await lines.FlushAtExitAsync(process.Time);
         return result.End switch
         {
             DrainEnd.Out => ExitCodes.Done,

@@ -28,8 +28,6 @@ internal sealed class Server : IDisposable
     /// <summary>After the release, everything must be over within a second.</summary>
     private static readonly TimeSpan ClosePatience = TimeSpan.FromMilliseconds(600);
 
-    private static readonly TimeSpan FlushPatience = TimeSpan.FromMilliseconds(200);
-
     private readonly ServerSettings _settings;
     private readonly ThisProcess _process;
     private readonly LineWriter _lines;
@@ -73,7 +71,7 @@ internal sealed class Server : IDisposable
         {
             _lines.Write(Encoding.UTF8.GetBytes(
                 $"{_process.Command}: {ServerOptions.Port.Variable} '{_settings.Port}': cannot listen: {refusal}; stop what listens there, or choose another port\n"));
-            await FlushAsync();
+            await _lines.FlushAtExitAsync(_process.Time);
             return ExitCodes.Usage;
         }
 
@@ -84,13 +82,10 @@ internal sealed class Server : IDisposable
         await listener.StopAsync(ClosePatience);
         shutdown.Leave();
         Log.Info("bye", "bye");
-        await FlushAsync();
+        await _lines.FlushAtExitAsync(_process.Time);
         return ExitCodes.Done;
     }
 
     /// <inheritdoc/>
     public void Dispose() => Connections.Dispose();
-
-    private async Task FlushAsync() =>
-        await _lines.FlushAsync().WaitAsync(FlushPatience, _process.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 }

@@ -14,7 +14,7 @@ internal sealed class ProxiedApp : IDisposable
     /// <summary>Starts all three and waits until they listen.</summary>
     public ProxiedApp(TemporaryFolder folder)
     {
-        (_log, Port) = (folder["app-access"], Proxy.FreePort());
+        (_log, Port) = (folder["app-access"], NginxServer.FreePort());
         try
         {
             _processes.Add(Proxy.StartNginx(folder, "app", $$"""

@@ -39,25 +39,10 @@ internal sealed class Proxy : IProxy, IDisposable
     /// <param name="other">Where requests go afterwards; null: nowhere.</param>
     public static Proxy Haproxy(TemporaryFolder folder, string name, IPEndPoint app, IPAddress? from = null, IPEndPoint? other = null)
     {
-        var (port, admin) = (FreePort(), folder[$"{name}.admin"]);
-        var process = StartConfigured(SystemProgram.Find("haproxy", "haproxy"), "-f", folder[$"{name}.cfg"], $"""
-            global
-              nbthread 1
-              stats socket {admin} level admin
-            defaults
-              mode http
-              timeout connect 5s
-              timeout client 60s
-              timeout server 300s
-              http-reuse always
-            frontend in
-              bind 127.0.0.1:{port}
-              default_backend app
-            backend app
-              server one {app} pool-max-conn 200 pool-purge-delay 300s{(from is null ? "" : $" source {from}")}
-              {(other is null ? "" : $"server other {other} backup")}
-
-            """);
+        var (port, admin) = (NginxServer.FreePort(), folder[$"{name}.admin"]);
+        var more = (from is null ? "" : $" source {from}") + (other is null ? "" : $"\n  server other {other} backup");
+        var configuration = HaproxyConfiguration.Of(new IPEndPoint(IPAddress.Loopback, port), app, $"stats socket {admin} level admin", more);
+        var process = StartConfigured(SystemProgram.Find("haproxy", "haproxy"), "-f", folder[$"{name}.cfg"], configuration);
         return new Proxy(process, port, () => SayAsync(admin, "disable server app/one\n"));
     }
 
@@ -65,7 +50,7 @@ internal sealed class Proxy : IProxy, IDisposable
     /// <inheritdoc cref="Haproxy"/>
     public static Proxy Nginx(TemporaryFolder folder, string name, IPEndPoint app, IPAddress? from = null, IPEndPoint? other = null)
     {
-        var (port, file) = (FreePort(), folder[$"{name}.conf"]);
+        var (port, file) = (NginxServer.FreePort(), folder[$"{name}.conf"]);
         var process = StartNginx(folder, name, Http(app, from));
         return new Proxy(process, port, async () =>
         {
@@ -89,14 +74,6 @@ internal sealed class Proxy : IProxy, IDisposable
     /// <param name="http">What its <c>http</c> block holds.</param>
     public static int StartNginx(TemporaryFolder folder, string name, string http) =>
         StartConfigured(SystemProgram.Find("nginx", "nginx-light"), "-c", folder[$"{name}.conf"], NginxConfiguration(folder, name, http));
-
-    /// <summary>A port of 127.0.0.1 that nobody has at the moment.</summary>
-    public static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
-    }
 
     /// <summary>Returns once somebody listens on a port of 127.0.0.1.</summary>
     public static void AwaitListener(int port)

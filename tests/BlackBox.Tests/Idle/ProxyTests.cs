@@ -28,23 +28,8 @@ public sealed class ProxyTests : IAsyncLifetime
               server { listen 127.0.0.1:8081 http2; location / { return 200; } }
             }
             """);
-        var haproxy = _folder.Write("haproxy.cfg", """
-            global
-              nbthread 1
-              maxconn 1000
-            defaults
-              mode http
-              timeout connect 5s
-              timeout client 60s
-              timeout server 300s
-              http-reuse always
-            frontend in
-              bind 127.0.0.1:8000
-              default_backend app
-            backend app
-              server one 127.0.0.1:8080 pool-max-conn 200 pool-purge-delay 300s
-
-            """);
+        var (front, app) = (new IPEndPoint(IPAddress.Loopback, 8000), new IPEndPoint(IPAddress.Loopback, 8080));
+        var haproxy = _folder.Write("haproxy.cfg", HaproxyConfiguration.Of(front, app, "maxconn 1000"));
         _network = await TestNetwork.CreateAsync();
         var here = new OnHost { Network = _network, DieWithTests = true };
         _app = here.Run(SystemProgram.Find("nginx", "nginx-light"), "-c", nginx);

@@ -66,7 +66,8 @@ public sealed class NginxServer : IAsyncDisposable
         _folder.Dispose();
     }
 
-    private static int FreePort()
+    /// <summary>A port of 127.0.0.1 that nobody has at the moment.</summary>
+    public static int FreePort()
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));

@@ -64,7 +64,7 @@ internal static class AuditRules
 
     private static IEnumerable<Finding> GraceTooShort(Manifests manifests) =>
         from workload in manifests.Workloads
-        let grace = TimeSpan.FromSeconds(workload.Pod.Number("spec", "terminationGracePeriodSeconds") ?? 30)
+        let grace = TimeSpan.FromSeconds(workload.Pod.Number("spec", "terminationGracePeriodSeconds") ?? HookInjection.DefaultGrace)
         from container in PodContainer.All(workload.Pod, "containers")
         let length = PreStopHook.Of(container)?.Length
         where length + LeastForTheApp > grace
@@ -75,10 +75,12 @@ internal static class AuditRules
 
     private static IEnumerable<Finding> PortsNotWatched(Manifests manifests) =>
         from workload in manifests.Workloads
-        let ports = HookCommand.Ports(workload.Pod, manifests.ServicesOf(workload))
+        let services = manifests.ServicesOf(workload)
+        where services.Count > 0
+        let ports = HookCommand.Ports(workload.Pod, services)
         from container in PodContainer.All(workload.Pod, "containers")
         let watched = PreStopHook.Of(container)?.WatchedPorts ?? []
-        where watched.Count > 0 && manifests.ServicesOf(workload).Count > 0
+        where watched.Count > 0
         from port in ports.Except(watched)
         select new Finding(
             "ports-not-watched", true, Subject(workload, container),
@@ -102,7 +104,7 @@ internal static class AuditRules
         from service in manifests.Services
         where service.Selector is not null
         where manifests.Workloads.Any(workload => workload.Namespace == service.Metadata.Namespace)
-            && !manifests.Workloads.Any(workload => workload.Namespace == service.Metadata.Namespace && service.Selector!.Selects(workload.Labels))
+            && !manifests.Workloads.Any(workload => workload.IsSelected(service, service.Selector))
         select new Finding(
             "selector-without-pods", false, Manifests.Title("Service", service.Metadata.Namespace, service.Metadata.Name),
             $"no workload here has the labels that it selects by: {string.Join(", ", service.Selector!.Labels.Select(label => $"{label.Key}={label.Value}"))}",

@@ -18,6 +18,11 @@ internal sealed record Workload(string Kind, string Namespace, string Name, long
 
     /// <summary>How it is named in a finding.</summary>
     public string Title => Manifests.Title(Kind, Namespace, Name);
+
+    /// <summary>Whether an object, which selects in its own namespace only, selects its pods.</summary>
+    /// <param name="by">The object.</param>
+    /// <param name="selector">Its selector; null selects nothing.</param>
+    public bool IsSelected(IApiObject by, LabelSelector? selector) => by.Metadata.Namespace == Namespace && selector?.Selects(Labels) is true;
 }
 
 /// <summary>What is audited: the workloads with the Services and budgets that are about them.</summary>
@@ -71,12 +76,12 @@ internal sealed class Manifests
     /// <summary>The Services that send to a workload's pods.</summary>
     /// <param name="workload">The workload.</param>
     public IReadOnlyList<Service> ServicesOf(Workload workload) =>
-        [.. _services.Where(service => service.Metadata.Namespace == workload.Namespace && service.Selector?.Selects(workload.Labels) is true)];
+        [.. _services.Where(service => workload.IsSelected(service, service.Selector))];
 
     /// <summary>The budgets that cover a workload's pods.</summary>
     /// <param name="workload">The workload.</param>
     public IReadOnlyList<(PodDisruptionBudget Budget, JsonElement Document)> BudgetsOf(Workload workload) =>
-        [.. _budgets.Where(each => each.Budget.Metadata.Namespace == workload.Namespace && each.Budget.Selector?.Selects(workload.Labels) is true)];
+        [.. _budgets.Where(each => workload.IsSelected(each.Budget, each.Budget.Selector))];
 
     /// <summary>How an object is named in a finding: <c>Deployment shop/web</c>.</summary>
     /// <param name="kind">Its kind.</param>

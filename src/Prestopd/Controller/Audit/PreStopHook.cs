@@ -1,4 +1,5 @@
 using Prestop.Core;
+using Prestop.Core.Plans;
 using Prestop.Kubernetes.Json;
 using Prestopd.Controller.Injection;
 
@@ -10,9 +11,6 @@ namespace Prestopd.Controller.Audit;
 internal sealed record PreStopHook(IReadOnlyList<string> Words, TimeSpan? Length)
 {
     private static readonly string[] Shells = ["sh", "bash", "ash", "dash"];
-
-    /// <summary>The deadline of <c>prestop</c> where none is given.</summary>
-    private static readonly TimeSpan PrestopDeadline = TimeSpan.FromSeconds(25);
 
     /// <summary>The program's name without its folder.</summary>
     public string Program => Words.Count == 0 ? "" : Words[0][(Words[0].LastIndexOf('/') + 1)..];
@@ -74,7 +72,7 @@ internal sealed record PreStopHook(IReadOnlyList<string> Words, TimeSpan? Length
         if (Program == "prestop")
         {
             return Option("--max") is { } max ? Time([max])
-                : Words.Skip(1).Any(word => word.Contains("://", StringComparison.Ordinal)) ? PrestopDeadline
+                : Words.Skip(1).Any(word => word.Contains("://", StringComparison.Ordinal)) ? Plan.ConditionMax
                 : Time(Words.Skip(1).Where(word => Duration.TryParse(word, out _, out _)));
         }
 

@@ -43,8 +43,8 @@ internal sealed record Injected(InjectionVerdict Verdict, JsonPatch? Patch);
 /// </summary>
 internal static class HookInjection
 {
-    /// <summary>The API server's own default.</summary>
-    private const long DefaultGrace = 30;
+    /// <summary>The API server's own default of <c>terminationGracePeriodSeconds</c>.</summary>
+    public const long DefaultGrace = 30;
 
     /// <summary>Decides.</summary>
     /// <param name="pod">The pod as the API server is about to create it, defaults filled in.</param>

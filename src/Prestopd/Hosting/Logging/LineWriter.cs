@@ -9,6 +9,8 @@ internal sealed class LineWriter(Stream stream, int capacity = 256 * 1024) : ITh
 {
     private const int FirstSize = 2048;
 
+    private static readonly TimeSpan FlushPatience = TimeSpan.FromMilliseconds(200);
+
     private readonly Lock _gate = new();
     private byte[] _filling = new byte[FirstSize];
     private byte[] _written = new byte[FirstSize];
@@ -70,6 +72,11 @@ internal sealed class LineWriter(Stream stream, int capacity = 256 * 1024) : ITh
             return _writing?.Task ?? Task.CompletedTask;
         }
     }
+
+    /// <summary>The same before the process ends: what is not written within 200 ms is lost, so that a reader that does not read does not hold the exit.</summary>
+    /// <param name="time">The clock.</param>
+    public async Task FlushAtExitAsync(TimeProvider time) =>
+        await FlushAsync().WaitAsync(FlushPatience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     void IThreadPoolWorkItem.Execute()
     {
