@@ -10,7 +10,7 @@ namespace Prestop.Elb.Polling;
 /// moment it has ended.
 /// </summary>
 /// <param name="api">Who is asked.</param>
-/// <param name="interval">From the beginning of a look to the beginning of the next, give or take 2 %; above zero.</param>
+/// <param name="interval">The least time from the beginning of a look to the beginning of the next, which is up to 2 % more; above zero.</param>
 /// <param name="time">The clock.</param>
 /// <param name="random">Spreads the looks; safe for several threads.</param>
 public sealed class TargetHealthFeed(IElbApi api, TimeSpan interval, TimeProvider time, Random random) : IDisposable
@@ -186,8 +186,8 @@ public sealed class TargetHealthFeed(IElbApi api, TimeSpan interval, TimeProvide
         }
     }
 
-    /// <summary>Little, so that hardly anybody waits for more than an interval, and enough that looks do not stay in step with anything.</summary>
-    private TimeSpan Spread() => interval * (0.98 + (0.04 * random.NextDouble()));
+    /// <summary>Never less than the interval, so that a group costs at most a call an interval; a little more, so that looks do not stay in step with anything.</summary>
+    private TimeSpan Spread() => interval * (1 + (0.02 * random.NextDouble()));
 }
 
 /// <summary>The looks at a group that began after somebody began to watch it.</summary>
