@@ -21,15 +21,14 @@ internal static class ElbNames
     public static readonly OptionSpec AwsQps = new("--aws-qps", "N", "10", "calls to AWS in a second at most; looks come later where they do not fit");
     public static readonly OptionSpec AwsRegion = new("--aws-region", "NAME", "AWS_REGION, the profile's, the instance's", "region of the load balancers", Prefix);
     public static readonly OptionSpec AwsProfile = new("--aws-profile", "NAME", "none", "profile of the AWS configuration files", Prefix);
-    public static readonly OptionSpec Kubeconfig = new("--kubeconfig", "FILE", "the pod's own access, else KUBECONFIG", "how the API server is reached", Prefix);
 
     /// <summary>The options of the service, in the order of help and README.</summary>
     public static IReadOnlyList<OptionSpec> ServiceOptions { get; } =
-        [ServerOptions.Port, MaxDelayCap, MaxWaits, Notice, Shutdown, Interval, AwsQps, AwsRegion, AwsProfile, Kubeconfig, ServerOptions.LogFormat];
+        [ServerOptions.Port, MaxDelayCap, MaxWaits, Notice, Shutdown, Interval, AwsQps, AwsRegion, AwsProfile, ClusterChoice.Kubeconfig, ServerOptions.LogFormat];
 
     /// <summary>The options of <c>prestopd elb wait</c>.</summary>
     public static IReadOnlyList<OptionSpec> WaitOptions { get; } =
-        [.. Parameters.All, Interval, AwsQps, AwsRegion, AwsProfile, Kubeconfig, ServerOptions.LogFormat];
+        [.. Parameters.All, Interval, AwsQps, AwsRegion, AwsProfile, ClusterChoice.Kubeconfig, ServerOptions.LogFormat];
 
     /// <summary>What a wait is told. In a query each has the name of its option, without the dashes.</summary>
     public static class Parameters

@@ -1,7 +1,7 @@
 using Prestop.Core.Options;
 using Prestop.Elb.Access;
-using Prestop.Kubeconfig;
 using Prestop.Kubernetes.Access;
+using Prestopd.Hosting;
 
 namespace Prestopd.Elb;
 
@@ -40,7 +40,7 @@ internal sealed record ElbSettings
             options.Add(one);
         }
 
-        var cluster = FindCluster(options.Text(ElbNames.Kubeconfig), options.Environment, out var problem);
+        var cluster = ClusterChoice.Find(options, context: null, out var problem)?.Access;
         return options.Problems.Count > 0 || aws is null ? null : new ElbSettings
         {
             Interval = interval,
@@ -49,15 +49,5 @@ internal sealed record ElbSettings
             Cluster = cluster,
             ClusterProblem = problem,
         };
-    }
-
-    private static ClusterAccess? FindCluster(string? file, Func<string, string?> variable, out string problem)
-    {
-        if (file is null && variable("KUBERNETES_SERVICE_HOST") is { Length: > 0 })
-        {
-            return InCluster.Find(new ContainerEnvironment(variable, "/"), TimeProvider.System, out problem);
-        }
-
-        return KubeconfigAccess.Load(new KubeconfigChoice { File = file, Variable = variable }, out problem)?.Cluster;
     }
 }
