@@ -2,14 +2,70 @@ using Prestop.Core.Options;
 
 namespace Prestopd.Controller;
 
-/// <summary>Every name of the controller that somebody outside relies on: options with their variables, annotations, labels.</summary>
+/// <summary>Every name of the controller that somebody outside relies on: options with their variables, routes, metrics, annotations, labels.</summary>
 internal static class ControllerNames
 {
+    // Without it, the variables would be too common for a pod (MODE, IMAGE, SERVICE).
+    private const string Prefix = "PRESTOPD_";
+
+    /// <summary>What <c>prestopd controller</c> takes.</summary>
+    public static class Server
+    {
+        public static readonly OptionSpec Port = new("--port", "N", "8443", "TCP port to listen on, on all addresses; it speaks https only");
+        public static readonly OptionSpec Mode = new("--mode", "inject|intercept|off", "inject", "how pods are made to drain, where neither they nor their namespace say", Prefix);
+        public static readonly OptionSpec Drain = new("--drain", "D", "30s", "how long a drain may take, where neither pod nor namespace say", Prefix);
+        public static readonly OptionSpec Delivery = new("--delivery", "image-volume|init-container|native-sleep", "image-volume",
+            "how an injected hook gets its program: from an image volume (Kubernetes 1.35), an init container, or not at all", Prefix);
+
+        public static readonly OptionSpec Image = new("--image", "REF", "required", "image that holds the hook's program as /bin/prestop; not needed for native-sleep", Prefix);
+        public static readonly OptionSpec PullPolicy = new("--pull-policy", "POLICY", "none", "when that image is pulled: Always, IfNotPresent or Never", Prefix);
+        public static readonly OptionSpec SurgeTimeout = new("--surge-timeout", "D", "2m",
+            "how long a replacement is waited for before a Deployment's pod leaves its Services; 0 for no replacement first", Prefix);
+
+        public static readonly OptionSpec Namespace = new("--namespace", "NAME", "POD_NAMESPACE, the token's", "namespace of the controller", Prefix);
+        public static readonly OptionSpec Service = new("--service", "NAME", "prestop-controller", "Service by which the API server reaches it", Prefix);
+        public static readonly OptionSpec ServiceAccount = new("--service-account", "NAME", "the token's", "its own service account, whose deletes are let through", Prefix);
+        public static readonly OptionSpec Secret = new("--secret", "NAME", "prestop-controller-tls", "Secret in which it keeps its certificate; made where it is not there", Prefix);
+        public static readonly OptionSpec WebhookConfiguration = new("--webhook-configuration", "NAME", "prestop",
+            "the mutating and the validating webhook configuration, whose caBundle it keeps up to date", Prefix);
+
+        public static readonly OptionSpec TlsDir = new("--tls-dir", "DIR", "none",
+            "folder with tls.crt and tls.key that somebody else renews, such as cert-manager; no Secret and no caBundle is touched then", Prefix);
+
+        public static readonly OptionSpec Notice = new("--notice", "D", "5s", "after SIGTERM: how long it goes on answering, until the API server asks others");
+    }
+
+    /// <summary>The paths of the server; every other one is 404.</summary>
+    public static class Routes
+    {
+        /// <summary>Asked about the creation of pods, by a mutating webhook.</summary>
+        public const string Mutate = "/mutate/pods";
+
+        /// <summary>Asked about deletes of pods and the creation of pods/eviction, by validating webhooks.</summary>
+        public const string Validate = "/validate/pods";
+
+        public const string Health = "/healthz";
+        public const string Ready = "/readyz";
+        public const string Metrics = "/metrics";
+    }
+
+    /// <summary>Prometheus metric families.</summary>
+    public static class Metrics
+    {
+        public const string Injections = "prestopd_controller_injections_total";
+        public const string Rulings = "prestopd_controller_rulings_total";
+        public const string Draining = "prestopd_controller_draining";
+        public const string Drains = "prestopd_controller_drains_total";
+        public const string DrainSeconds = "prestopd_controller_drain_seconds_total";
+        public const string SleepSeconds = "prestopd_controller_sleep_seconds_total";
+        public const string ApiErrors = "prestopd_controller_api_errors_total";
+        public const string EventsDropped = "prestopd_controller_events_dropped_total";
+        public const string CertificateSeconds = "prestopd_controller_certificate_seconds";
+    }
+
     /// <summary>What <c>prestopd controller audit</c> takes.</summary>
     public static class Audit
     {
-        private const string Prefix = "PRESTOPD_";
-
         /// <summary>What is looked at.</summary>
         public static readonly OptionSpec File = new("--file", "FILE", "required", "manifests to look at, YAML or JSON, - for standard input; repeatable", Prefix)
         {

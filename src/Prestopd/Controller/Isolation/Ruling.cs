@@ -63,6 +63,12 @@ internal enum Reason
     /// <summary>Refused: its budget allows no disruption, and no replacement may be made first.</summary>
     BudgetSpent,
 
+    /// <summary>Refused: it could not be done in time what has to be done first, as the pod changed meanwhile or the API server did not answer.</summary>
+    Busy,
+
+    /// <summary>Allowed: what has to be done first cannot be done, for want of rights or because the API server has not answered for long.</summary>
+    Failed,
+
     /// <summary>Refused, and its drain begins: its replacement is made first.</summary>
     SurgeStarted,
 
