@@ -40,6 +40,23 @@ internal sealed class Interception(string ourselves, TimeSpan surgeTimeout)
             : new Case(request, Requesters.Of(request.User, request.Groups, view.Pod.Controller, ourselves), view, now, surgeTimeout).Decide();
     }
 
+    /// <summary>The answer where a ruling could not be carried out in time: nothing is known to be wrong, so it is to be asked again.</summary>
+    /// <param name="request">The review.</param>
+    /// <param name="pod">The pod; null when it is not known.</param>
+    /// <param name="why">What went wrong, one line.</param>
+    public Ruling Busy(AdmissionRequest request, Pod? pod, string why) => new(
+        Reason.Busy,
+        Refusal(
+            request.Subject is AdmissionSubject.EvictPod,
+            Requesters.Of(request.User, request.Groups, pod?.Controller, ourselves),
+            $"pod {request.Name} cannot begin to drain: {why}; ask again",
+            TimeSpan.Zero));
+
+    private static Denial Refusal(bool isEviction, Requester requester, string message, TimeSpan left) =>
+        isEviction ? Denial.Later(message)
+        : requester is Requester.Person ? Denial.AskAgain(message, Retries.After(left))
+        : Denial.Forbidden(message);
+
     /// <summary>What of the pod and of the request lets it pass at once, whatever the drain.</summary>
     private Reason? Passed(AdmissionRequest request, PodInView view)
     {
@@ -169,9 +186,6 @@ internal sealed class Interception(string ourselves, TimeSpan surgeTimeout)
             IsCancelled = false,
         };
 
-        private Denial Refuse(string message, DateTimeOffset until) =>
-            IsEviction ? Denial.Later(message)
-            : requester is Requester.Person ? Denial.AskAgain(message, Retries.After(until - now))
-            : Denial.Forbidden(message);
+        private Denial Refuse(string message, DateTimeOffset until) => Refusal(IsEviction, requester, message, until - now);
     }
 }

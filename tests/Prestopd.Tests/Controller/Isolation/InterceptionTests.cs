@@ -103,9 +103,21 @@ public sealed class InterceptionTests
         [
             nameof(Reason.Unknown), nameof(Reason.NamespaceTerminating), nameof(Reason.OptedOut), nameof(Reason.Drained), nameof(Reason.Draining), nameof(Reason.Surging),
             nameof(Reason.NotSelected), nameof(Reason.NotIsolable), nameof(Reason.SeveralBudgets), nameof(Reason.BudgetPending), nameof(Reason.BudgetSpent),
+            nameof(Reason.Busy), nameof(Reason.Failed),
         ];
 
         Assert.Equal(Enum.GetNames<Reason>().Order(), Rows.Select(row => row.Data.Item3).Concat(others).Distinct().Order());
+    }
+
+    [Theory]
+    [InlineData("admin", "429 + 1")]
+    [InlineData("system:serviceaccount:kube-system:replicaset-controller", "403")]
+    public void Who_comes_while_a_pod_cannot_be_changed_is_to_come_again(string user, string answer)
+    {
+        var ruling = Rules.Busy(Delete(OfDeployment(), user), Pod(OfDeployment()), "it changed meanwhile");
+
+        Assert.Equal((Reason.Busy, answer), (ruling.Reason, Text(ruling.Denial)));
+        Assert.Equal("429", Text(Rules.Busy(Evict(OfDeployment()), null, "it changed meanwhile").Denial));
     }
 
     [Fact]
