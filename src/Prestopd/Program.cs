@@ -1,5 +1,6 @@
 using Prestop.Linux.Processes;
 using Prestop.Linux.Streams;
+using Prestopd.Controller;
 using Prestopd.Controller.Audit;
 using Prestopd.Elb;
 using Prestopd.Hosting;
@@ -10,7 +11,7 @@ namespace Prestopd;
 internal static class Program
 {
     /// <summary>The commands, in the order of help, README and man page.</summary>
-    public static CommandTable Commands { get; } = new([SidecarCommand.Specification, ElbCommand.Specification, ElbWaitCommand.Specification, AuditCommand.Specification]);
+    public static CommandTable Commands { get; } = new([SidecarCommand.Specification, ElbCommand.Specification, ElbWaitCommand.Specification, ControllerCommand.Specification, AuditCommand.Specification]);
 
     private static async Task<int> Main(string[] words)
     {

@@ -5,6 +5,7 @@ using Prestop.Core;
 using Prestop.Core.Options;
 using Prestop.Options;
 using Prestopd;
+using Prestopd.Controller;
 using Prestopd.Elb;
 using Prestopd.Hosting;
 using Prestopd.Sidecar;
@@ -110,6 +111,15 @@ public partial class ReadmeTests
     [InlineData(ElbNames.Metrics.AwsCalls)]
     [InlineData(ElbNames.Metrics.TargetGroups)]
     [InlineData(ElbNames.Metrics.ListAge)]
+    [InlineData(ControllerNames.Metrics.Injections)]
+    [InlineData(ControllerNames.Metrics.Rulings)]
+    [InlineData(ControllerNames.Metrics.Draining)]
+    [InlineData(ControllerNames.Metrics.Drains)]
+    [InlineData(ControllerNames.Metrics.DrainSeconds)]
+    [InlineData(ControllerNames.Metrics.SleepSeconds)]
+    [InlineData(ControllerNames.Metrics.ApiErrors)]
+    [InlineData(ControllerNames.Metrics.EventsDropped)]
+    [InlineData(ControllerNames.Metrics.CertificateSeconds)]
     public void A_metric_is_named_behind_the_prefix_of_its_server(string name)
     {
         var prefix = name.IndexOf('_', "prestopd_".Length) + 1;

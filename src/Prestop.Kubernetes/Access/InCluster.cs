@@ -1,6 +1,9 @@
+using System.Buffers.Text;
 using System.Globalization;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
+using Prestop.Kubernetes.Json;
 
 namespace Prestop.Kubernetes.Access;
 
@@ -50,6 +53,28 @@ public static class InCluster
         }
 
         return found;
+    }
+
+    /// <summary>Who the container is to the API server, by its token: <c>system:serviceaccount:NAMESPACE:NAME</c>.</summary>
+    /// <param name="environment">The container's files.</param>
+    /// <returns>The user name; null when there is no token, or none of a service account.</returns>
+    public static string? User(ContainerEnvironment environment)
+    {
+        // A JSON Web Token (RFC 7519): three parts in base64url, the second the claims.
+        if (environment.File($"{ServiceAccount}/token", out _)?.Split('.') is not [_, var claims, _])
+        {
+            return null;
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(Base64Url.DecodeFromChars(claims));
+            return document.RootElement.Text("sub");
+        }
+        catch (Exception damage) when (damage is FormatException or JsonException)
+        {
+            return null;
+        }
     }
 
     private static Uri? Address(ContainerEnvironment environment, out string problem)

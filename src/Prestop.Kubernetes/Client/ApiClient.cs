@@ -30,6 +30,15 @@ public sealed partial class ApiClient : IDisposable
     {
     }
 
+    /// <summary>Makes a client whose requests somebody else sends.</summary>
+    /// <param name="access">The server, and how to be let in.</param>
+    /// <param name="http">Sends them.</param>
+    /// <param name="time">The clock.</param>
+    internal ApiClient(ClusterAccess access, HttpMessageInvoker http, TimeProvider time)
+        : this(new ApiConnection(access, TimeSpan.Zero, time, http), time)
+    {
+    }
+
     private ApiClient(ApiConnection connection, TimeProvider time) => (_connection, _time) = (connection, time);
 
     /// <summary>How long an answer may take, its body included; a watch: how long until it is open. Default 10 s.</summary>

@@ -12,7 +12,11 @@ namespace Prestop.Kubernetes.Client;
 /// <summary>
 /// Sends requests to one API server over verified TLS with its credentials, and turns all that can go wrong into an <see cref="ApiError"/>.
 /// </summary>
-internal sealed class ApiConnection(ClusterAccess access, TimeSpan connectTimeout, TimeProvider time) : IDisposable
+/// <param name="access">The server, and how to be let in.</param>
+/// <param name="connectTimeout">How long a connection may take to come about.</param>
+/// <param name="time">The clock.</param>
+/// <param name="http">Sends the requests; null for connections as <paramref name="access"/> has them.</param>
+internal sealed class ApiConnection(ClusterAccess access, TimeSpan connectTimeout, TimeProvider time, HttpMessageInvoker? http = null) : IDisposable
 {
     /// <summary>A server that asks to be left alone for longer than this is asked again all the same.</summary>
     public static readonly TimeSpan LongestRetryAfter = TimeSpan.FromSeconds(30);
@@ -20,7 +24,7 @@ internal sealed class ApiConnection(ClusterAccess access, TimeSpan connectTimeou
     private const int LongestRefusal = 64 * 1024;
 
     private readonly Lock _lock = new();
-    private HttpMessageInvoker? _http;
+    private HttpMessageInvoker? _http = http;
     private SslStreamCertificateContext? _shown;
 
     /// <summary>

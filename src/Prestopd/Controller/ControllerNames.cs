@@ -1,4 +1,5 @@
 using Prestop.Core.Options;
+using Prestopd.Hosting;
 
 namespace Prestopd.Controller;
 
@@ -33,6 +34,13 @@ internal static class ControllerNames
             "folder with tls.crt and tls.key that somebody else renews, such as cert-manager; no Secret and no caBundle is touched then", Prefix);
 
         public static readonly OptionSpec Notice = new("--notice", "D", "5s", "after SIGTERM: how long it goes on answering, until the API server asks others");
+
+        /// <summary>All of them, in the order of help and README.</summary>
+        public static IReadOnlyList<OptionSpec> Options { get; } =
+        [
+            Port, Mode, Drain, SurgeTimeout, Delivery, Image, PullPolicy, Namespace, Service, ServiceAccount, Secret, WebhookConfiguration, TlsDir, Notice,
+            ClusterChoice.Kubeconfig, ServerOptions.LogFormat,
+        ];
     }
 
     /// <summary>The paths of the server; every other one is 404.</summary>

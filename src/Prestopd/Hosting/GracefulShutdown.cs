@@ -39,6 +39,15 @@ internal sealed class GracefulShutdown(TimeSpan notice, TimeSpan longest, Server
         }
     }
 
+    /// <summary>Begins a piece of work that cannot be refused, also after a signal; <see cref="End"/> ends it.</summary>
+    public void Begin()
+    {
+        lock (_gate)
+        {
+            _held++;
+        }
+    }
+
     /// <summary>A piece of work is done.</summary>
     public void End()
     {
@@ -113,7 +122,8 @@ internal sealed class GracefulShutdown(TimeSpan notice, TimeSpan longest, Server
         Drop();
     }
 
-    private void Drop()
+    /// <summary>Ends it at once; what is held is dropped.</summary>
+    public void Drop()
     {
         _dropped.Cancel();
         _released.TrySetResult();

@@ -36,6 +36,19 @@ public sealed class InClusterTests : IDisposable
     }
 
     [Theory]
+    [InlineData("x.eyJzdWIiOiJzeXN0ZW06c2VydmljZWFjY291bnQ6cHJlc3RvcDpwcmVzdG9wZCJ9.y", "system:serviceaccount:prestop:prestopd")]
+    [InlineData("x.e30.y", null)]
+    [InlineData("x.!.y", null)]
+    [InlineData("x.eyJ.y", null)]
+    [InlineData("opaque", null)]
+    public void The_token_tells_who_the_container_is(string token, string? user)
+    {
+        _pod.WriteAccount("token", token);
+
+        Assert.Equal(user, InCluster.User(Container));
+    }
+
+    [Theory]
     [InlineData("KUBERNETES_SERVICE_HOST", null, "KUBERNETES_SERVICE_HOST is not set; it is in every container of a pod, so run this in one")]
     [InlineData("KUBERNETES_SERVICE_HOST", "a b", "KUBERNETES_SERVICE_HOST is 'a b'; it must be an IP address or a host name")]
     [InlineData("KUBERNETES_SERVICE_PORT", "", "KUBERNETES_SERVICE_PORT is not set; it is in every container of a pod, so run this in one")]

@@ -103,4 +103,26 @@ public sealed class SelectingObjectsTests
 
     private static T Parse<T>(Resource<T> resource, string json)
         where T : class, IApiObject => resource.Parse(Encoding.UTF8.GetBytes(json));
+
+    [Theory]
+    [InlineData("ReplicaSet", """{"replicas": 3, "selector": {"matchLabels": {"app": "web"} } }""", 3, true)]
+    [InlineData("ReplicationController", """{"replicas": 0, "selector": {"app": "web"} }""", 0, true)]
+    [InlineData("Job", """{"selector": {"matchLabels": {"app": "api"} } }""", null, false)]
+    [InlineData("DaemonSet", "{}", null, false)]
+    public void A_workload_says_what_its_pods_are_known_by_and_how_many_it_wants(string kind, string spec, int? replicas, bool selects)
+    {
+        var workload = Workload.Resource(kind)!.Parse(Encoding.UTF8.GetBytes($$"""{"metadata": {"name": "web"}, "spec": {{spec}} }"""));
+
+        Assert.Equal((replicas, selects), (workload.Replicas, workload.Selector?.Selects(new Dictionary<string, string> { ["app"] = "web" }) is true));
+        Assert.Null(Workload.Resource("Deployment"));
+    }
+
+    [Fact]
+    public void A_Secret_has_what_is_base64_in_it()
+    {
+        var secret = Secret.Resource.Parse("""{"metadata": {"name": "tls"}, "data": {"tls.crt": "AAE=", "tls.key": "?", "none": null} }"""u8);
+
+        Assert.Equal(["tls.crt"], secret.Data.Keys);
+        Assert.Equal([0, 1], secret.Data["tls.crt"]);
+    }
 }

@@ -1,5 +1,11 @@
 using System.Globalization;
+using System.Text;
 using System.Text.RegularExpressions;
+using Prestop.Kubernetes.Client;
+using Prestopd.Controller.Http;
+using Prestopd.Controller.Injection;
+using Prestopd.Controller.Isolation;
+using Prestopd.Hosting;
 using Prestopd.Tests.Sidecar;
 using Xunit;
 
@@ -29,6 +35,27 @@ public sealed partial class MetricsLintTests
 
         Assert.Contains("# TYPE prestopd_sidecar_hits_total counter\n", metrics, StringComparison.Ordinal);
         Assert.Empty(Problems(metrics));
+    }
+
+    [Fact]
+    public void The_controllers_metrics_are_in_order()
+    {
+        var metrics = new ControllerMetrics();
+        metrics.Ruled(Reason.DrainStarted);
+        metrics.Created(InjectionVerdict.HooksEverywhere);
+        metrics.Drained(DrainEnding.Client, TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(45));
+        metrics.Drained(DrainEnding.Cancelled, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(45));
+        metrics.Failed(new ApiError(ApiFault.NotFound, new ApiCall("get", "pods", "shop"), "gone"));
+        var text = new MetricsText();
+        metrics.AddTo(text, 3, 0, TimeSpan.FromDays(1));
+        var lines = Encoding.UTF8.GetString(text.Response().Body.Span);
+
+        Assert.Contains("\nprestopd_controller_rulings_total{reason=\"drain_started\"} 1\n", lines, StringComparison.Ordinal);
+        Assert.Contains("\nprestopd_controller_injections_total{verdict=\"hooks_everywhere\"} 1\n", lines, StringComparison.Ordinal);
+        Assert.Contains("\nprestopd_controller_drain_seconds_total{ending=\"cancelled\"} 5\n", lines, StringComparison.Ordinal);
+        Assert.Contains("\nprestopd_controller_sleep_seconds_total 45\n", lines, StringComparison.Ordinal);
+        Assert.Contains("\nprestopd_controller_api_errors_total{fault=\"not_found\"} 1\n", lines, StringComparison.Ordinal);
+        Assert.Empty(Problems(lines));
     }
 
     [Theory]

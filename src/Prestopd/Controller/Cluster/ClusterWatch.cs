@@ -1,0 +1,48 @@
+using Prestop.Kubernetes.Client;
+using Prestop.Kubernetes.Objects;
+using Prestop.Kubernetes.Watching;
+using Prestopd.Controller.Indexes;
+using Prestopd.Controller.Isolation;
+
+namespace Prestopd.Controller.Cluster;
+
+/// <summary>
+/// Follows what decisions are made from: namespaces, Services, budgets, and the pods that drain. Of all other pods nothing is kept, so that memory does not
+/// grow with them.
+/// </summary>
+/// <param name="api">The client.</param>
+/// <param name="indexes">Gets the namespaces, Services and budgets.</param>
+/// <param name="drains">Gets the pods that drain.</param>
+/// <param name="telling">Where failures are told.</param>
+internal sealed class ClusterWatch(ApiClient api, ClusterIndexes indexes, Drains drains, Telling telling)
+{
+    private readonly Informer<Namespace> _namespaces = new(api, Namespace.Resource, new Selection());
+    private readonly Informer<Service> _services = new(api, Service.Resource, new Selection());
+    private readonly Informer<PodDisruptionBudget> _budgets = new(api, PodDisruptionBudget.Resource, new Selection());
+    private readonly Informer<Pod> _draining = new(api, Pod.Resource, new Selection { LabelSelector = ControllerNames.Draining });
+
+    /// <summary>Whether everything is known that decisions are made from.</summary>
+    public bool IsSynced => new[] { _namespaces.Listed, _services.Listed, _budgets.Listed, _draining.Listed }.All(listed => listed.IsCompleted);
+
+    /// <summary>How many pods drain now.</summary>
+    public int Draining => _draining.Count;
+
+    /// <summary>Follows until it is cancelled. To be run once.</summary>
+    /// <param name="settings">How often what is done.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public Task RunAsync(InformerSettings settings, CancellationToken cancellation) => Task.WhenAll(
+        _namespaces.RunAsync(new Follower<Namespace>(indexes.Follow, telling), settings, cancellation),
+        _services.RunAsync(new Follower<Service>(indexes.Services.Follow, telling), settings, cancellation),
+        _budgets.RunAsync(new Follower<PodDisruptionBudget>(indexes.Budgets.Follow, telling), settings, cancellation),
+        _draining.RunAsync(new Follower<Pod>(drains.Follow, telling), settings, cancellation));
+
+    private sealed class Follower<T>(Action<Change<T>> follow, Telling telling) : IInformerObserver<T>
+        where T : class, IApiObject
+    {
+        public void OnChange(Change<T> change) => follow(change);
+
+        public void OnFailure(ApiError error, TimeSpan again) => telling.Failed(error);
+
+        public void OnUnserved(ApiError error, TimeSpan again) => telling.Failed(error);
+    }
+}

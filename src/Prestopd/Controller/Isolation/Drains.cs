@@ -1,0 +1,271 @@
+using System.Text.Json.Nodes;
+using Prestop.Core.Waiting;
+using Prestop.Kubernetes.Client;
+using Prestop.Kubernetes.Objects;
+using Prestop.Kubernetes.Watching;
+using Prestopd.Controller.Cluster;
+using Prestopd.Controller.Http;
+using Prestopd.Controller.Indexes;
+
+namespace Prestopd.Controller.Isolation;
+
+/// <summary>
+/// Takes the steps of all drains that there are (<see cref="DrainCourse"/>), whoever began them. All replicas do so at once: each step holds for a pod in one version, so
+/// that the first one takes it and the others find another pod. Nothing is remembered but what is on the pods.
+/// </summary>
+/// <param name="indexes">What steps are decided from.</param>
+/// <param name="api">The client.</param>
+/// <param name="wakes">Budgets and StatefulSets.</param>
+/// <param name="replacements">Whether surges are over.</param>
+/// <param name="telling">Where it is told.</param>
+/// <param name="time">The clock.</param>
+internal sealed class Drains(ClusterIndexes indexes, ApiClient api, Wakes wakes, Replacements replacements, Telling telling, TimeProvider time) : IAsyncDisposable
+{
+    private const int MostAtATime = 16;
+
+    /// <summary>The wall clock may be set, and Services may change, without a word from the pod.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(200);
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, Course> _courses = [];
+    private readonly SemaphoreSlim _places = new(MostAtATime);
+    private readonly CancellationTokenSource _stop = new();
+
+    /// <summary>Follows a change of the pods that drain.</summary>
+    /// <param name="change">The change.</param>
+    public void Follow(Change<Pod> change)
+    {
+        var pod = change.Subject;
+        lock (_gate)
+        {
+            var isKnown = _courses.TryGetValue(pod.Metadata.Uid, out var course);
+            if (change.Type is ChangeType.Deleted)
+            {
+                _courses.Remove(pod.Metadata.Uid);
+                course?.End();
+                WakeOwner(pod);
+            }
+            else if (isKnown)
+            {
+                course!.Change(pod);
+            }
+            else if (!_stop.IsCancellationRequested)
+            {
+                course = new Course(pod);
+                course.Running = RunAsync(course);
+                _courses.Add(pod.Metadata.Uid, course);
+            }
+        }
+    }
+
+    /// <summary>Somebody who came for a pod at the end of its drain is let through.</summary>
+    /// <param name="pod">The pod.</param>
+    public void LetGo(Pod pod)
+    {
+        lock (_gate)
+        {
+            if (_courses.TryGetValue(pod.Metadata.Uid, out var course) && !course.IsLetGo && DrainState.Of(pod) is { } drain)
+            {
+                course.IsLetGo = true;
+                Ended(DrainEnding.Client, pod, drain);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        List<Task> running;
+        lock (_gate)
+        {
+            _stop.Cancel();
+            running = [.. _courses.Values.Select(course => course.Running)];
+        }
+
+        await Task.WhenAll(running);
+        _stop.Dispose();
+        _places.Dispose();
+    }
+
+    /// <summary>
+    /// One pod, from its first step to the last. Where a step fails, it is decided anew when the pod has changed, or a moment later.
+    /// </summary>
+    private async Task RunAsync(Course course)
+    {
+        // Not within the call that told of the pod.
+        await Task.Yield();
+        var backoff = new Backoff(FirstBackoff, LongestWait, Random.Shared);
+        while (!_stop.IsCancellationRequested)
+        {
+            // Taken before the pod is, so that no change is missed.
+            var changed = course.Changed;
+            if (course.IsOver)
+            {
+                return;
+            }
+
+            var pause = LongestWait;
+            try
+            {
+                var (error, wait) = await StepAsync(course.Pod);
+                if (error is null)
+                {
+                    backoff.Reset();
+                    pause = wait < LongestWait ? wait : LongestWait;
+                }
+                else
+                {
+                    telling.Failed(error);
+                    pause = (error.RetryAfter ?? TimeSpan.Zero) + FirstBackoff + backoff.Next();
+                }
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception unforeseen)
+            {
+                // One pod must not end the drains of all others.
+                telling.Broken(course.Pod, unforeseen);
+            }
+
+            await changed.WaitAsync(pause, time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+    }
+
+    /// <summary>Decides on the next step and takes it.</summary>
+    /// <returns>Why it could not be taken, or null; and when to look again at the latest.</returns>
+    private async Task<(ApiError? Error, TimeSpan Wait)> StepAsync(Pod pod)
+    {
+        if (DrainState.Of(pod) is not { } drain)
+        {
+            return (null, LongestWait);
+        }
+
+        var isReplaced = drain is { SurgeUntil: not null, Owner: { } owner }
+            && await replacements.AreThereAsync(pod.Metadata.Namespace, owner, drain.Labels.GetValueOrDefault(SelectingLabels.TemplateHash, ""), _stop.Token);
+        var now = time.GetUtcNow();
+        var view = indexes.View(pod, null, null);
+        var step = DrainCourse.Next(view, isReplaced, now);
+        if (step is DrainStep.Wait wait)
+        {
+            // Timers cut off fractions of a millisecond.
+            var left = wait.At - now + TimeSpan.FromMilliseconds(1);
+            return (null, drain.SurgeUntil is not null && left > Replacements.Age ? Replacements.Age : left);
+        }
+
+        if (step is DrainStep.Done)
+        {
+            return (null, LongestWait);
+        }
+
+        await _places.WaitAsync(_stop.Token);
+        try
+        {
+            return (await TakeAsync(step, view, drain), LongestWait);
+        }
+        finally
+        {
+            _places.Release();
+        }
+    }
+
+    private async Task<ApiError?> TakeAsync(DrainStep step, PodInView view, DrainState drain)
+    {
+        var pod = view.Pod;
+        switch (step)
+        {
+            case DrainStep.TakeOff take:
+                if (((take.Reserve is { } budget ? await wakes.ReserveAsync(budget, pod, _stop.Token) : null) ?? await PatchAsync(pod, take.Patch)) is { } refusal)
+                {
+                    return refusal;
+                }
+
+                wakes.Wake(view.Budgets);
+                telling.Stepped(pod, "LeftServices", "it leaves its Services and drains; its replacement is ready, or was waited for long enough");
+                return null;
+
+            case DrainStep.Restore restore:
+                if (await PatchAsync(pod, restore.Patch) is { } failure)
+                {
+                    return failure;
+                }
+
+                Ended(DrainEnding.Cancelled, pod, drain);
+                telling.Stepped(pod, "DrainCancelled", drain.IsCancelled ? "the drain was called off; it has its labels back" : "its budget refuses although a replacement was made; it has its labels back");
+                return null;
+
+            case DrainStep.Delete delete:
+                var deleted = await api.DeleteAsync(Pod.Resource, pod.Metadata.Namespace, pod.Metadata.Name, delete.Options, _stop.Token);
+                if (deleted.Succeeded)
+                {
+                    Ended(DrainEnding.Controller, pod, drain);
+                    telling.Stepped(pod, "Drained", "drained; deleted, as nobody came for it");
+                }
+
+                return deleted.Error;
+
+            default:
+                throw new InvalidOperationException($"a step of no known kind: {step}");
+        }
+    }
+
+    private async Task<ApiError?> PatchAsync(Pod pod, JsonObject patch) =>
+        (await api.PatchAsync(Pod.Resource, pod.Metadata.Namespace, pod.Metadata.Name, Patch.Merge(patch), new WriteOptions(), _stop.Token)).Error;
+
+    /// <summary>
+    /// A StatefulSet that has let go of a pod cannot make another one of its name until it is gone, and asks less and less often. A pod that is restored leaves the
+    /// selection as well: it is not terminating.
+    /// </summary>
+    private void WakeOwner(Pod pod)
+    {
+        if (pod.DeletionTimestamp is not null && DrainState.Of(pod) is { Owner: { Kind: "StatefulSet" } owner })
+        {
+            wakes.Wake(pod.Metadata, owner);
+        }
+    }
+
+    private void Ended(DrainEnding ending, Pod pod, DrainState drain)
+    {
+        var planned = indexes.PolicyOf(pod.Metadata.Namespace, pod.Annotations, []).Drain;
+        var took = time.GetUtcNow() - drain.Until + planned;
+        telling.Ended(ending, took > TimeSpan.Zero ? took : TimeSpan.Zero, planned);
+    }
+
+    /// <summary>A pod that drains.</summary>
+    private sealed class Course(Pod pod)
+    {
+        private TaskCompletionSource _changed = New();
+
+        /// <summary>The pod as the copy has it.</summary>
+        public Pod Pod { get; private set; } = pod;
+
+        /// <summary>Ends with the next change.</summary>
+        public Task Changed => Volatile.Read(ref _changed).Task;
+
+        /// <summary>Whether it is gone, or does not drain any more.</summary>
+        public bool IsOver { get; private set; }
+
+        /// <summary>Whether its end was counted.</summary>
+        public bool IsLetGo { get; set; }
+
+        /// <summary>What takes its steps.</summary>
+        public Task Running { get; set; } = Task.CompletedTask;
+
+        public void Change(Pod now)
+        {
+            Pod = now;
+            Interlocked.Exchange(ref _changed, New()).SetResult();
+        }
+
+        public void End()
+        {
+            IsOver = true;
+            Change(Pod);
+        }
+
+        private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

@@ -1,0 +1,77 @@
+using Prestop.Kubernetes.Access;
+using Prestop.Kubernetes.Client;
+using Prestop.Testing;
+using Prestopd.Controller;
+using Prestopd.Controller.Cluster;
+using Prestopd.Controller.Http;
+using Prestopd.Controller.Indexes;
+using Prestopd.Controller.Isolation;
+using Prestopd.Hosting;
+using Prestopd.Tests.Controller.Injection;
+using Prestopd.Tests.Controller.Isolation;
+
+namespace Prestopd.Tests.Controller;
+
+/// <summary>One replica of the controller on fake time, without sockets: reviews go straight to it, and what it asks of the API server straight to a handler.</summary>
+internal sealed class ControllerRig : IAsyncDisposable
+{
+    private readonly LineWriter _lines = new(new MemoryStream());
+    private readonly Removals _removals;
+
+    /// <param name="clock">The clock.</param>
+    /// <param name="server">The API server; null: there is none.</param>
+    public ControllerRig(FakeClock clock, HttpMessageHandler? server = null)
+    {
+        Clock = clock;
+        Log = new ServerLog(_lines, clock, LogFormat.Text, everything: true);
+        Api = new ApiClient(
+            new ClusterAccess { Address = new Uri("http://cluster.test/"), Authorities = null, Credentials = new Nobody() }, new HttpMessageInvoker(server ?? new NoServer()), clock);
+        Later = new LaterCalls(Metrics, Log, clock);
+        var telling = new Telling(Log, Metrics, new PodEvents(Api, Later, "prestopd-0", clock));
+        var wakes = new Wakes(Api, Later, clock);
+        Drains = new Drains(Indexes, Api, wakes, new Replacements(Api, clock), telling, clock);
+        var webhooks = new Webhooks(Indexes, Pods.NativeSleep, Views.Rules);
+        _removals = new Removals(Views.Rules, webhooks, Api, new Owners(Api), wakes, Drains, telling, clock);
+        Shutdown = new GracefulShutdown(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(10), Log, clock);
+        Application = new ControllerApplication(webhooks, _removals, telling, Shutdown);
+    }
+
+    public FakeClock Clock { get; }
+
+    public ServerLog Log { get; }
+
+    public ApiClient Api { get; }
+
+    public ControllerMetrics Metrics { get; } = new();
+
+    public ClusterIndexes Indexes { get; } = new(Views.Policy);
+
+    public LaterCalls Later { get; }
+
+    public Drains Drains { get; }
+
+    public GracefulShutdown Shutdown { get; }
+
+    public ControllerApplication Application { get; }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Drains.DisposeAsync();
+        _removals.Dispose();
+        Shutdown.Dispose();
+        Api.Dispose();
+    }
+
+    private sealed class Nobody : IApiCredentials
+    {
+        public ApiCredential Current { get; } = new(null);
+
+        public Task RefreshAsync(ApiCredential? refused, CancellationToken cancellation) => Task.CompletedTask;
+    }
+
+    private sealed class NoServer : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            throw new HttpRequestException(HttpRequestError.ConnectionError, "no route", new System.Net.Sockets.SocketException((int)System.Net.Sockets.SocketError.ConnectionRefused));
+    }
+}
