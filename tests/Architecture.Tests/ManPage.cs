@@ -141,8 +141,8 @@ internal static class ManPage
             (ExitCodes.FlawedPlan, "controller audit: something would lose requests"),
             (ExitCodes.Usage, "usage: a value cannot be used, or the port is taken; nothing was started"),
             (ExitCodes.DeadlineExceeded, "elb wait: the deadline came first"),
-            (ExitCodes.Broken, "elb wait: it cannot be told; or standard output cannot be written"),
-            ("128+N", "elb wait: ended by signal N"));
+            (ExitCodes.Broken, "elb wait: it cannot be told; controller audit: the cluster cannot be asked; or standard output cannot be written"),
+            ("128+N", "elb wait, controller audit: ended by signal N"));
         page.Append(".SH SEE ALSO\n.BR prestop (1)\n");
         return page.ToString();
     }

@@ -21,6 +21,9 @@ public sealed class PodDisruptionBudget : IApiObject
     /// </summary>
     public required bool AllowsNone { get; init; }
 
+    /// <summary>How many of its pods must stay, a number or a percentage (<c>minAvailable</c>); null when it says so otherwise.</summary>
+    public string? MinAvailable { get; init; }
+
     /// <summary>Whether the status is about the present rule, and not about an earlier one.</summary>
     public required bool IsCurrent { get; init; }
 
@@ -41,6 +44,7 @@ public sealed class PodDisruptionBudget : IApiObject
             {
                 Selector = LabelSelector.Read(root.At("spec", "selector")),
                 AllowsNone = Limit(root, "maxUnavailable") is "0" or "0%" || Limit(root, "minAvailable") is "100%",
+                MinAvailable = Limit(root, "minAvailable"),
                 IsCurrent = root.Number("status", "observedGeneration") is { } observed && observed >= (root.Number("metadata", "generation") ?? 0),
                 Allowed = Count(root, "disruptionsAllowed"),
                 Healthy = (Count(root, "currentHealthy"), Count(root, "desiredHealthy")),
@@ -51,6 +55,7 @@ public sealed class PodDisruptionBudget : IApiObject
             Metadata = metadata,
             Selector = budget.Selector,
             AllowsNone = budget.AllowsNone,
+            MinAvailable = budget.MinAvailable,
             IsCurrent = budget.IsCurrent,
             DisruptionsAllowed = budget.Allowed,
             Healthy = budget.Healthy,

@@ -74,12 +74,25 @@ internal static class ControllerNames
     /// <summary>What <c>prestopd controller audit</c> takes.</summary>
     public static class Audit
     {
-        /// <summary>What is looked at.</summary>
-        public static readonly OptionSpec File = new("--file", "FILE", "required", "manifests to look at, YAML or JSON, - for standard input; repeatable", Prefix)
+        /// <summary>What is looked at in place of a cluster.</summary>
+        public static readonly OptionSpec File = new("--file", "FILE", "the cluster", "manifests to look at, YAML or JSON, - for standard input; repeatable", Prefix)
         {
             ShortName = "-f",
             IsRepeatable = true,
         };
+
+        /// <summary>The context of the kubeconfig.</summary>
+        public static readonly OptionSpec Context = new("--context", "NAME", "the current one", "context of the kubeconfig", Prefix);
+
+        /// <summary>The namespace that is looked at.</summary>
+        public static readonly OptionSpec Namespace = new("--namespace", "NAME", "the context's, or the pod's", "namespace to look at", Prefix) { ShortName = "-n" };
+
+        /// <summary>Whether all namespaces are looked at.</summary>
+        public static readonly OptionSpec AllNamespaces = new("--all-namespaces", null, "", "look at all namespaces", Prefix) { ShortName = "-A" };
+
+        /// <summary>What a controller that runs in the cluster does by itself.</summary>
+        public static readonly OptionSpec Mode = new("--mode", "inject|intercept|off", "off",
+            "what prestopd controller does there for pods and namespaces that say nothing; off where it does not run", Prefix);
 
         /// <summary>The form of what is found.</summary>
         public static readonly OptionSpec Output = new("--output", "text|json", "text", "form of what is found", Prefix) { ShortName = "-o" };

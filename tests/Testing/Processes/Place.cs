@@ -7,6 +7,9 @@ public abstract record Place
 
     public Stdio Stdin { get; init; } = Stdio.Null;
 
+    /// <summary>What the program reads from its standard input, up to the size of a pipe; null for <see cref="Stdin"/>.</summary>
+    public string? Input { get; init; }
+
     public Stdio Stdout { get; init; } = Stdio.Captured;
 
     public Stdio Stderr { get; init; } = Stdio.Captured;
@@ -26,7 +29,7 @@ public abstract record Place
         using var launch = Prepare(file, arguments);
         var commandLine = Network is null ? launch.CommandLine : [.. Network.Enter, .. launch.CommandLine];
         var pulse = new Pulse();
-        using var input = ProgramEnd.Of(Stdin, isInput: true);
+        using var input = Input is null ? ProgramEnd.Of(Stdin, isInput: true) : ProgramEnd.Holding(Input);
         using var output = ProgramEnd.Of(Stdout);
         using var error = ProgramEnd.Of(Stderr);
         var files = new Dictionary<int, Descriptor?>(launch.Files) { [0] = input.Program, [1] = output.Program, [2] = error.Program };

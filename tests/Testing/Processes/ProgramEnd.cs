@@ -10,6 +10,8 @@ internal sealed class ProgramEnd : IDisposable
     /// <summary>The program's end; null is a closed stream.</summary>
     public Descriptor? Program { get; }
 
+    public static ProgramEnd Holding(string input) => new(Descriptor.Holding(input));
+
     public static ProgramEnd Of(Stdio stream, bool isInput = false)
     {
         switch (stream)

@@ -5,6 +5,8 @@ using Prestop.Core;
 using Prestop.Core.Messages;
 using Prestop.Core.Options;
 using Prestop.Kubeconfig;
+using Prestop.Kubernetes.Access;
+using Prestop.Kubernetes.Client;
 using Prestop.Kubernetes.Json;
 using Prestop.Linux.Streams;
 using Prestopd.Hosting;
@@ -14,44 +16,121 @@ namespace Prestopd.Controller.Audit;
 /// <summary><c>prestopd controller audit</c>: its command line, and what it prints.</summary>
 internal static class AuditCommand
 {
-    /// <summary>The longest file that is read, in bytes.</summary>
-    private const int LongestFile = 32 * 1024 * 1024;
+    /// <summary>The longest file that is read, in bytes. As JSON it takes many times as much memory.</summary>
+    private const int LongestFile = 10 * 1024 * 1024;
+
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>The command.</summary>
     public static Command Specification { get; } = new(
         "controller audit",
-        "Lists every workload in manifests that would lose requests when its pods end, and why. Exit code 1 when there is one.",
-        [ControllerNames.Audit.File, ControllerNames.Audit.Output],
+        "Lists every workload of a cluster, or of manifests, that would lose requests when its pods end, and why. Exit code 1 when there is one.",
+        [
+            ControllerNames.Audit.File, ClusterChoice.Kubeconfig, ControllerNames.Audit.Context, ControllerNames.Audit.Namespace,
+            ControllerNames.Audit.AllNamespaces, ControllerNames.Audit.Mode, ControllerNames.Audit.Output,
+        ],
         options =>
         {
             var isJson = options.Choice(ControllerNames.Audit.Output) is "json";
-            var manifests = Read(options);
-            return _ => Task.FromResult(Print(AuditRules.Run(manifests), isJson));
+            var mode = options.Choice(ControllerNames.Audit.Mode) switch
+            {
+                "inject" => DrainMode.Inject,
+                "intercept" => DrainMode.Intercept,
+                _ => DrainMode.Off,
+            };
+            var files = options.Texts(ControllerNames.Audit.File);
+            if (files.Count > 0)
+            {
+                var manifests = ReadFiles(options, files, mode);
+                return _ => Task.FromResult(Print(manifests, isJson));
+            }
+
+            var cluster = FindCluster(options);
+            return process => RunAsync(cluster!, mode, isJson, process);
         });
 
-    /// <summary>Prints what was found.</summary>
-    /// <returns>The exit code.</returns>
-    private static int Print(IReadOnlyList<Finding> findings, bool isJson)
+    /// <summary>The cluster with the namespace that is meant; null where there is none, which the options' problems tell.</summary>
+    private static (ClusterAccess Access, string? Namespace)? FindCluster(OptionReader options)
     {
+        var name = options.Text(ControllerNames.Audit.Namespace);
+        var isAll = options.Flag(ControllerNames.Audit.AllNamespaces);
+        if (isAll && name is not null)
+        {
+            options.Refuse(ControllerNames.Audit.Namespace, name, $"{ControllerNames.Audit.AllNamespaces.Name} is given too; write one of them");
+        }
+
+        if (ClusterChoice.Find(options, options.Text(ControllerNames.Audit.Context), out var problem) is { } found)
+        {
+            return (found.Access, isAll ? null : name ?? found.Namespace);
+        }
+
+        options.Add($"no cluster to look at: {problem}; or write {ControllerNames.Audit.File.ShortName} FILE, or {ControllerNames.Audit.File.ShortName} - for standard input");
+        return null;
+    }
+
+    private static async Task<int> RunAsync((ClusterAccess Access, string? Namespace)? cluster, DrainMode mode, bool isJson, ThisProcess process)
+    {
+        using var calledOff = new CancellationTokenSource();
+        var signal = 0;
+        process.Signals.HandTo(name =>
+        {
+            signal = name is "interrupt" ? 2 : 15;
+            calledOff.Cancel();
+        });
+        using var client = new ApiClient(cluster!.Value.Access, ConnectTimeout, process.Time);
+        var warnings = new List<string>();
+        try
+        {
+            var read = await new ClusterReader(client, cluster.Value.Namespace, process.Time).ReadAsync(mode, warnings, calledOff.Token);
+            warnings.ForEach(Say);
+            if (read.Succeeded)
+            {
+                return Print(read.Value, isJson);
+            }
+
+            Say(read.Error.Message + ClusterReader.AdviceOn(read.Error));
+            return ExitCodes.Broken;
+        }
+        catch (OperationCanceledException) when (calledOff.IsCancellationRequested)
+        {
+            return ExitCodes.EndedBy(signal);
+        }
+
+        void Say(string line) => LogTarget.StandardError.TryWrite(Encoding.UTF8.GetBytes($"{process.Command}: {OneLine.Of(line)}\n"));
+    }
+
+    /// <summary>Prints what is found.</summary>
+    /// <returns>The exit code.</returns>
+    private static int Print(Manifests manifests, bool isJson)
+    {
+        var findings = AuditRules.Run(manifests);
         var isWritten = StandardOutput.TryWrite(isJson ? Json(findings) : Text(findings));
         return !isWritten ? ExitCodes.Broken : findings.Any(finding => finding.LosesRequests) ? ExitCodes.FlawedPlan : ExitCodes.Done;
     }
 
-    private static Manifests Read(OptionReader options)
+    private static Manifests ReadFiles(OptionReader options, IReadOnlyList<string> files, DrainMode mode)
     {
-        var option = ControllerNames.Audit.File;
-        var manifests = new Manifests();
-        var files = options.Texts(option);
-        if (files.Count == 0)
+        const string Contradiction = "with --file no cluster is asked; leave one of them out";
+        foreach (var option in (OptionSpec[])[ControllerNames.Audit.Context, ControllerNames.Audit.Namespace])
         {
-            options.Add($"{option.Name} is missing; write {option.ShortName} FILE, or {option.ShortName} - for standard input");
+            if (options.Text(option) is { } text)
+            {
+                options.Refuse(option, text, Contradiction);
+            }
         }
 
-        foreach (var file in files)
+        if (options.Flag(ControllerNames.Audit.AllNamespaces))
         {
-            if (ReadFile(file, out var problem) is not { } text || YamlDocuments.Read(text, out problem) is not { } documents)
+            options.Add($"{options.Source(ControllerNames.Audit.AllNamespaces)}: {Contradiction}");
+        }
+
+        var file = ControllerNames.Audit.File;
+        var manifests = new Manifests(mode);
+        foreach (var path in files)
+        {
+            if (ReadFile(path, out var problem) is not { } text || YamlDocuments.Read(text, out problem) is not { } documents)
             {
-                options.Refuse(option, file, problem);
+                options.Refuse(file, path, problem);
                 continue;
             }
 
@@ -60,11 +139,11 @@ internal static class AuditCommand
                 using var document = JsonDocument.Parse(node.ToUtf8());
                 try
                 {
-                    manifests.Add(document.RootElement.Clone());
+                    manifests.Add(document.RootElement);
                 }
                 catch (JsonException)
                 {
-                    options.Refuse(option, file, $"document {index + 1} is no {document.RootElement.Text("kind")} that the API server would take");
+                    options.Refuse(file, path, $"document {index + 1} is no {document.RootElement.Text("kind")} that the API server would take");
                 }
             }
         }
@@ -85,7 +164,7 @@ internal static class AuditCommand
                 content.Write(buffer, 0, read);
                 if (content.Length > LongestFile)
                 {
-                    problem = $"longer than {LongestFile} bytes; write several files";
+                    problem = $"longer than {LongestFile} bytes; write several files, or have the cluster itself looked at";
                     return null;
                 }
             }
@@ -94,7 +173,9 @@ internal static class AuditCommand
         }
         catch (Exception thrown) when (thrown is IOException or UnauthorizedAccessException)
         {
-            problem = thrown is FileNotFoundException or DirectoryNotFoundException ? "there is no such file" : "cannot be read";
+            problem = thrown is FileNotFoundException or DirectoryNotFoundException ? "there is no such file"
+                : Directory.Exists(file) ? "is a folder; write its files"
+                : "cannot be read";
             return null;
         }
     }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Prestop.Core;
 using Prestop.Kubernetes.Json;
 using Prestop.Kubernetes.Objects;
@@ -40,7 +39,7 @@ internal static class AuditRules
     private static IEnumerable<Finding> NoHook(Manifests manifests) =>
         from workload in manifests.Workloads
         let services = manifests.ServicesOf(workload)
-        where services.Count > 0 && workload.Pod.Text("metadata", "annotations", ControllerNames.Wishes.Mode) is not ("inject" or "intercept")
+        where services.Count > 0 && !manifests.DrainsWithoutHook(workload)
         from container in Serving(workload, services)
         where PreStopHook.Of(container) is null
         select new Finding(
@@ -50,7 +49,7 @@ internal static class AuditRules
 
     private static IEnumerable<Finding> HookCannotRun(Manifests manifests) =>
         from workload in manifests.Workloads
-        from container in PodContainer.All(workload.Pod, "containers")
+        from container in PodContainer.Lasting(workload.Pod)
         let hook = PreStopHook.Of(container)
         where hook is { Words.Count: > 0 }
         let image = container.Content.Text("image") ?? ""
@@ -65,7 +64,7 @@ internal static class AuditRules
     private static IEnumerable<Finding> GraceTooShort(Manifests manifests) =>
         from workload in manifests.Workloads
         let grace = TimeSpan.FromSeconds(workload.Pod.Number("spec", "terminationGracePeriodSeconds") ?? HookInjection.DefaultGrace)
-        from container in PodContainer.All(workload.Pod, "containers")
+        from container in PodContainer.Lasting(workload.Pod)
         let length = PreStopHook.Of(container)?.Length
         where length + LeastForTheApp > grace
         select new Finding(
@@ -78,7 +77,7 @@ internal static class AuditRules
         let services = manifests.ServicesOf(workload)
         where services.Count > 0
         let ports = HookCommand.Ports(workload.Pod, services)
-        from container in PodContainer.All(workload.Pod, "containers")
+        from container in PodContainer.Lasting(workload.Pod)
         let watched = PreStopHook.Of(container)?.WatchedPorts ?? []
         where watched.Count > 0
         from port in ports.Except(watched)
@@ -89,7 +88,7 @@ internal static class AuditRules
 
     private static IEnumerable<Finding> NeverQuiet(Manifests manifests) =>
         from workload in manifests.Workloads
-        from container in PodContainer.All(workload.Pod, "containers")
+        from container in PodContainer.Lasting(workload.Pod)
         let hook = PreStopHook.Of(container)
         let quiet = hook?.FixedQuiet
         where quiet is not null
@@ -100,35 +99,60 @@ internal static class AuditRules
             $"a quiet period of {Text(quiet!.Value)} never comes: port {probed.Port} is probed every {Text(probed.Period)}, so that the hook takes until its deadline",
             "leave --quiet to its default, or add --ignore node");
 
-    private static IEnumerable<Finding> SelectorWithoutPods(Manifests manifests) =>
-        from service in manifests.Services
-        where service.Selector is not null
-        where manifests.Workloads.Any(workload => workload.Namespace == service.Metadata.Namespace)
-            && !manifests.Workloads.Any(workload => workload.IsSelected(service, service.Selector))
-        select new Finding(
-            "selector-without-pods", false, Manifests.Title("Service", service.Metadata.Namespace, service.Metadata.Name),
-            $"no workload here has the labels that it selects by: {string.Join(", ", service.Selector!.Labels.Select(label => $"{label.Key}={label.Value}"))}",
-            "make selector and pod labels the same");
+    private static IEnumerable<Finding> SelectorWithoutPods(Manifests manifests)
+    {
+        var namespaces = manifests.All.Select(workload => workload.Namespace).ToHashSet();
+        var sending = manifests.All.SelectMany(manifests.ServicesOf).ToHashSet();
+        foreach (var service in manifests.Services)
+        {
+            if (service.Selector is { } selector && namespaces.Contains(service.Metadata.Namespace) && !sending.Contains(service))
+            {
+                yield return new Finding(
+                    "selector-without-pods", false, Workload.TitleOf("Service", service.Metadata.Namespace, service.Metadata.Name),
+                    $"no workload here has the labels that it selects by: {string.Join(", ", selector.Labels.Select(label => $"{label.Key}={label.Value}"))}",
+                    "make selector and pod labels the same");
+            }
+        }
+    }
 
-    private static IEnumerable<Finding> BudgetBlocks(Manifests manifests) =>
-        from workload in manifests.Workloads
-        let budgets = manifests.BudgetsOf(workload)
-        from finding in budgets.Count > 1
-            ? [(budgets[0].Budget, Why: $"it and {budgets[1].Budget.Metadata.Name} both cover {workload.Title}: every eviction is refused", Fix: "keep one of them")]
-            : budgets.Where(each => Blocks(each.Budget, each.Document, workload)).Select(each => (
-                each.Budget,
-                Why: $"it allows no pod of {workload.Title} to be evicted: a node with one cannot be drained",
-                Fix: "allow one disruption (maxUnavailable: 1), or run one replica more than it needs"))
-        select new Finding("budget-blocks", false, Manifests.Title("PodDisruptionBudget", workload.Namespace, finding.Budget.Metadata.Name), finding.Why, finding.Fix);
+    private static IEnumerable<Finding> BudgetBlocks(Manifests manifests)
+    {
+        var covered = manifests.Workloads.Select(workload => (Workload: workload, Budgets: manifests.BudgetsOf(workload))).ToList();
+        var several =
+            from each in covered
+            where each.Budgets.Count > 1
+            select OfBudget(each.Budgets[0], $"it and {each.Budgets[1].Metadata.Name} both cover {each.Workload.Title}: every eviction is refused", "keep one of them");
+        var blocking =
+            from each in covered
+            where each.Budgets.Count == 1
+            group each.Workload by each.Budgets[0] into budget
+            where budget.Key.AllowsNone || NeedsAll(budget.Key, budget)
+            select OfBudget(
+                budget.Key,
+                $"it allows no pod of {budget.First().Title} to be evicted: a node with one cannot be drained",
+                "allow one disruption (maxUnavailable: 1), or run one replica more than it needs");
+        return several.Concat(blocking);
+    }
 
-    private static bool Blocks(PodDisruptionBudget budget, JsonElement document, Workload workload) =>
-        budget.AllowsNone || (workload.Replicas is > 0 and var replicas && document.Number("spec", "minAvailable") >= replicas);
+    /// <summary>Whether a budget needs as many pods as there are. Percentages are rounded up, as its controller does.</summary>
+    private static bool NeedsAll(PodDisruptionBudget budget, IEnumerable<Workload> workloads)
+    {
+        var pods = workloads.Aggregate((long?)0, (sum, workload) => sum + workload.Replicas);
+        var text = budget.MinAvailable ?? "";
+        var isPercentage = text.EndsWith('%');
+        return pods > 0
+            && long.TryParse(text.AsSpan().TrimEnd('%'), NumberStyles.None, CultureInfo.InvariantCulture, out var least)
+            && (isPercentage ? Math.Ceiling(least * pods.Value / 100.0) : least) >= pods;
+    }
+
+    private static Finding OfBudget(PodDisruptionBudget budget, string why, string fix) =>
+        new("budget-blocks", false, Workload.TitleOf("PodDisruptionBudget", budget.Metadata.Namespace, budget.Metadata.Name), why, fix);
 
     /// <summary>The containers whose ports Services send to; all where nobody names one of those.</summary>
     private static List<PodContainer> Serving(Workload workload, IReadOnlyList<Service> services)
     {
         var ports = HookCommand.Ports(workload.Pod, services);
-        var all = PodContainer.All(workload.Pod, "containers").ToList();
+        var all = PodContainer.Lasting(workload.Pod).ToList();
         var serving = all.Where(container => container.Content.Items("ports").Any(port => ports.Contains((int)(port.Number("containerPort") ?? 0)))).ToList();
         return serving.Count > 0 ? serving : all;
     }
@@ -139,7 +163,7 @@ internal static class AuditRules
         || (image.StartsWith("cgr.dev/chainguard/", StringComparison.Ordinal) && !image.EndsWith("-dev", StringComparison.Ordinal));
 
     private static IEnumerable<(int Port, TimeSpan Period)> Probes(Workload workload) =>
-        from container in PodContainer.All(workload.Pod, "containers")
+        from container in PodContainer.Lasting(workload.Pod)
         from name in (string[])["readinessProbe", "livenessProbe"]
         let probe = container.Content.At(name)
         where probe is not null

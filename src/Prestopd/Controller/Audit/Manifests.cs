@@ -2,52 +2,34 @@ using System.Text;
 using System.Text.Json;
 using Prestop.Kubernetes.Json;
 using Prestop.Kubernetes.Objects;
+using Prestop.Kubernetes.Watching;
+using Prestopd.Controller.Indexes;
 
 namespace Prestopd.Controller.Audit;
 
-/// <summary>A workload and the pods that it makes.</summary>
-/// <param name="Kind">Deployment, StatefulSet, DaemonSet, ReplicaSet or Pod.</param>
-/// <param name="Namespace">Its namespace; empty where the manifest leaves it to whoever applies it.</param>
-/// <param name="Name">Its name.</param>
-/// <param name="Replicas">How many pods it wants; null where that depends on the nodes.</param>
-/// <param name="Pod">A pod of its: metadata and spec.</param>
-internal sealed record Workload(string Kind, string Namespace, string Name, long? Replicas, JsonElement Pod)
-{
-    /// <summary>The labels of its pods.</summary>
-    public IReadOnlyDictionary<string, string> Labels { get; } = Pod.Texts("metadata", "labels");
-
-    /// <summary>How it is named in a finding.</summary>
-    public string Title => Manifests.Title(Kind, Namespace, Name);
-
-    /// <summary>Whether an object, which selects in its own namespace only, selects its pods.</summary>
-    /// <param name="by">The object.</param>
-    /// <param name="selector">Its selector; null selects nothing.</param>
-    public bool IsSelected(IApiObject by, LabelSelector? selector) => by.Metadata.Namespace == Namespace && selector?.Selects(Labels) is true;
-}
-
-/// <summary>What is audited: the workloads with the Services and budgets that are about them.</summary>
-internal sealed class Manifests
+/// <summary>What is audited: workloads with the Services, budgets and namespaces that are about them, from files or from a cluster.</summary>
+/// <param name="mode">What the cluster's controller does for pods and namespaces that say nothing.</param>
+internal sealed class Manifests(DrainMode mode)
 {
     private readonly List<Workload> _workloads = [];
-    private readonly List<Service> _services = [];
-    private readonly List<(PodDisruptionBudget Budget, JsonElement Document)> _budgets = [];
+    private readonly Dictionary<(string Namespace, string Name), Service> _services = [];
+    private readonly ClusterIndexes _indexes = new(new DrainPolicy(mode, TimeSpan.FromSeconds(1), SurgeWish.Unsaid));
+
+    /// <summary>All workloads, those included whose pods end by themselves.</summary>
+    public IReadOnlyList<Workload> All => _workloads;
 
     /// <summary>The workloads whose pods are meant to go on for ever.</summary>
-    public IReadOnlyList<Workload> Workloads => _workloads;
+    public IEnumerable<Workload> Workloads => _workloads.Where(workload => workload.IsEndless);
 
     /// <summary>The Services.</summary>
-    public IReadOnlyList<Service> Services => _services;
-
-    /// <summary>The budgets, each with the manifest that it is from.</summary>
-    public IReadOnlyList<(PodDisruptionBudget Budget, JsonElement Document)> Budgets => _budgets;
+    public IReadOnlyCollection<Service> Services => _services.Values;
 
     /// <summary>Adds an object, or those of a list. A kind that nothing is known of is passed over.</summary>
     /// <param name="document">The object.</param>
     /// <exception cref="JsonException">It is of a kind that is known, and not made like one.</exception>
     public void Add(JsonElement document)
     {
-        var kind = document.Text("kind") ?? "";
-        switch (kind)
+        switch (document.Text("kind") ?? "")
         {
             case "List":
                 foreach (var item in document.Items("items"))
@@ -56,52 +38,60 @@ internal sealed class Manifests
                 }
 
                 break;
-            case "Deployment" or "StatefulSet" or "ReplicaSet" or "DaemonSet":
-                AddWorkload(kind, document, document.At("spec", "template"), kind == "DaemonSet" ? null : document.Number("spec", "replicas") ?? 1);
-                break;
-            case "Pod":
-                AddWorkload(kind, document, document, 1);
-                break;
             case "Service":
-                _services.Add(Read(Service.Resource, document));
+                Add(Parsed(Service.Resource, document));
                 break;
             case "PodDisruptionBudget":
-                _budgets.Add((Read(PodDisruptionBudget.Resource, document), document));
+                Add(Parsed(PodDisruptionBudget.Resource, document));
+                break;
+            case "Namespace":
+                Add(Parsed(Namespace.Resource, document));
+                break;
+            case var kind when Workload.IsKind(kind) && Workload.Read(kind, document) is { } workload:
+                Add(workload);
                 break;
             default:
                 break;
         }
     }
 
+    /// <summary>Adds a workload.</summary>
+    /// <param name="workload">The workload.</param>
+    public void Add(Workload workload) => _workloads.Add(workload);
+
+    /// <summary>Adds a Service; of two with the same name the last one counts.</summary>
+    /// <param name="service">The Service.</param>
+    public void Add(Service service)
+    {
+        _services[(service.Metadata.Namespace, service.Metadata.Name)] = service;
+        _indexes.Services.Follow(new Change<Service>(ChangeType.Added, service, null));
+    }
+
+    /// <summary>Adds a budget.</summary>
+    /// <param name="budget">The budget.</param>
+    public void Add(PodDisruptionBudget budget) => _indexes.Budgets.Follow(new Change<PodDisruptionBudget>(ChangeType.Added, budget, null));
+
+    /// <summary>Adds a namespace, whose annotations count for its pods.</summary>
+    /// <param name="namespace">The namespace.</param>
+    public void Add(Namespace @namespace) => _indexes.Follow(new Change<Namespace>(ChangeType.Added, @namespace, null));
+
     /// <summary>The Services that send to a workload's pods.</summary>
     /// <param name="workload">The workload.</param>
-    public IReadOnlyList<Service> ServicesOf(Workload workload) =>
-        [.. _services.Where(service => workload.IsSelected(service, service.Selector))];
+    public IReadOnlyList<Service> ServicesOf(Workload workload) => _indexes.Services.Selecting(workload.Namespace, workload.Labels);
 
     /// <summary>The budgets that cover a workload's pods.</summary>
     /// <param name="workload">The workload.</param>
-    public IReadOnlyList<(PodDisruptionBudget Budget, JsonElement Document)> BudgetsOf(Workload workload) =>
-        [.. _budgets.Where(each => workload.IsSelected(each.Budget, each.Budget.Selector))];
+    public IReadOnlyList<PodDisruptionBudget> BudgetsOf(Workload workload) => _indexes.Budgets.Selecting(workload.Namespace, workload.Labels);
 
-    /// <summary>How an object is named in a finding: <c>Deployment shop/web</c>.</summary>
-    /// <param name="kind">Its kind.</param>
-    /// <param name="namespace">Its namespace; empty for none.</param>
-    /// <param name="name">Its name.</param>
-    public static string Title(string kind, string @namespace, string name) => @namespace.Length == 0 ? $"{kind} {name}" : $"{kind} {@namespace}/{name}";
-
-    private void AddWorkload(string kind, JsonElement document, JsonElement? pod, long? replicas)
+    /// <summary>Whether the drain of a workload's pods is seen to without a hook: by the controller, or, as their author says, by the app itself.</summary>
+    /// <param name="workload">The workload.</param>
+    public bool DrainsWithoutHook(Workload workload)
     {
-        if (document.Text("metadata", "name") is not { } name || pod?.At("spec", "containers") is null)
-        {
-            throw new JsonException();
-        }
-
-        if (pod.Value.Text("spec", "restartPolicy") is null or "Always")
-        {
-            _workloads.Add(new Workload(kind, document.Text("metadata", "namespace") ?? "", name, replicas, pod.Value));
-        }
+        var annotations = workload.Pod.Texts("metadata", "annotations");
+        return annotations.GetValueOrDefault(ControllerNames.Wishes.Mode) == "off"
+            || _indexes.PolicyOf(workload.Namespace, annotations, []).Mode is not DrainMode.Off;
     }
 
-    private static T Read<T>(Resource<T> resource, JsonElement document)
+    private static T Parsed<T>(Resource<T> resource, JsonElement document)
         where T : class, IApiObject => resource.Parse(Encoding.UTF8.GetBytes(document.GetRawText()));
 }

@@ -11,17 +11,15 @@ namespace Prestopd.Controller.Injection;
 /// <param name="Path">The way to it: <c>/spec/containers/0</c>.</param>
 internal sealed record PodContainer(JsonElement Content, string Path)
 {
-    /// <summary>
-    /// The containers that run until the pod ends, sidecars among the init containers included, and have no preStop hook. One on another init container
-    /// would be refused.
-    /// </summary>
+    /// <summary>The containers that run until the pod ends: sidecars among the init containers included.</summary>
+    /// <param name="pod">The pod.</param>
+    public static IEnumerable<PodContainer> Lasting(JsonElement pod) =>
+        All(pod, "containers").Concat(All(pod, "initContainers").Where(container => container.Content.Text("restartPolicy") == "Always"));
+
+    /// <summary>Those of them that have no preStop hook. One on another init container would be refused.</summary>
     /// <param name="pod">The pod.</param>
     public static List<PodContainer> WithoutHook(JsonElement pod) =>
-    [
-        .. All(pod, "containers")
-            .Concat(All(pod, "initContainers").Where(container => container.Content.Text("restartPolicy") == "Always"))
-            .Where(container => container.Content.At("lifecycle", "preStop") is null),
-    ];
+        [.. Lasting(pod).Where(container => container.Content.At("lifecycle", "preStop") is null)];
 
     /// <summary>The containers of one list.</summary>
     /// <param name="pod">The pod.</param>

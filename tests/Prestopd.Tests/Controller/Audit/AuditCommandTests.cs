@@ -21,11 +21,36 @@ public sealed class AuditCommandTests : IDisposable
     }
 
     [Fact]
-    public void A_file_must_be_given_and_be_there()
+    public void What_cannot_be_looked_at_is_told()
     {
-        Assert.Equal(["--file is missing; write -f FILE, or -f - for standard input"], Problems());
         Assert.Equal(["--file '/nowhere/x.yaml': there is no such file"], Problems("--file", "/nowhere/x.yaml"));
+        Assert.Equal([$"--file '{Path.GetTempPath()}': is a folder; write its files"], Problems("--file", Path.GetTempPath()));
         Assert.Equal(["--output 'xml': unknown; write text or json"], Problems("-f", _file, "-o", "xml"));
+        Assert.Equal(
+            [
+                "--context 'prod': with --file no cluster is asked; leave one of them out", "--namespace 'shop': with --file no cluster is asked; leave one of them out",
+                "--all-namespaces: with --file no cluster is asked; leave one of them out",
+            ],
+            Problems("-f", _file, "--context", "prod", "-n", "shop", "-A"));
+    }
+
+    [Fact]
+    public void A_file_above_the_limit_is_not_read()
+    {
+        File.WriteAllText(_file, new string('#', (10 * 1024 * 1024) + 1));
+
+        Assert.Equal([$"--file '{_file}': longer than 10485760 bytes; write several files, or have the cluster itself looked at"], Problems("-f", _file));
+    }
+
+    [Fact]
+    public void Without_a_file_there_must_be_a_cluster()
+    {
+        Assert.Equal(
+            ["no cluster to look at: neither KUBECONFIG nor HOME is set; name a kubeconfig file; or write -f FILE, or -f - for standard input"],
+            Problems());
+        Assert.Equal(
+            ["--namespace 'shop': --all-namespaces is given too; write one of them", "no cluster to look at: /nowhere does not exist; or write -f FILE, or -f - for standard input"],
+            Problems("-A", "-n", "shop", "--kubeconfig", "/nowhere"));
     }
 
     [Fact]

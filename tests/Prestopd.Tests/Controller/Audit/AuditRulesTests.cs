@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Prestop.Kubeconfig;
+using Prestopd.Controller;
 using Prestopd.Controller.Audit;
 using Xunit;
 
@@ -14,12 +15,19 @@ public sealed class AuditRulesTests
 
     private const string Sleep = "lifecycle: {preStop: {sleep: {seconds: 15}}}";
 
+    /// <summary>Another Deployment with pods that the same Service and budget select.</summary>
+    private const string Second =
+        "\n---\n{kind: Deployment, metadata: {name: web-2}, spec: {replicas: 2, template: {metadata: {labels: {app: web}}, spec: {containers: [{name: app, " + Sleep + "}]}}}}";
+
     /// <summary>Each rule with manifests that trip it and manifests that do not.</summary>
     public static TheoryData<string, string, string> Manifests => new()
     {
         { "no-hook", Deployment(""), Deployment(Sleep) },
         { "no-hook", Deployment("ports: [{containerPort: 8080}]", more: ", {name: log, image: log}"), Deployment($"ports: [{{containerPort: 8080}}], {Sleep}", more: ", {name: log, image: log}") },
         { "no-hook", Deployment(""), Deployment("", annotations: "prestop/mode: inject") },
+        { "no-hook", Deployment(""), Deployment("", annotations: "prestop/mode: 'off'") },
+        { "no-hook", Deployment("", annotations: "prestop/mode: injekt"), Deployment("", annotations: "prestop/mode: intercept") },
+        { "no-hook", Deployment(Sleep, spec: Proxy("")), Deployment("", spec: Proxy(Sleep)) },
         { "no-hook", Deployment(""), Deployment("", labels: "app: other") + "\n---\n{kind: Pod, metadata: {name: p, labels: {app: web}}, spec: {containers: [{name: a, lifecycle: {preStop: {sleep: {seconds: 5}}}}]}}" },
         { "hook-cannot-run", Deployment(Exec("['sleep 60']")), Deployment(Exec("[sleep, '20']")) },
         { "hook-cannot-run", Deployment(Exec("[sleep, '20']"), image: "gcr.io/distroless/static"), Deployment(Exec("[sleep, '20']"), image: "gcr.io/distroless/base:debug") },
@@ -36,6 +44,8 @@ public sealed class AuditRulesTests
         { "budget-blocks", Deployment(Sleep) + Budget("maxUnavailable: 0"), Deployment(Sleep) + Budget("maxUnavailable: 1") },
         { "budget-blocks", Deployment(Sleep) + Budget("minAvailable: 2"), Deployment(Sleep) + Budget("minAvailable: 1") },
         { "budget-blocks", Deployment(Sleep) + Budget("minAvailable: 100%"), Deployment(Sleep) + Budget("minAvailable: 50%") },
+        { "budget-blocks", Deployment(Sleep) + Budget("minAvailable: 51%"), Deployment(Sleep) + Second + Budget("minAvailable: 51%") },
+        { "budget-blocks", Deployment(Sleep) + Second + Budget("minAvailable: 4"), Deployment(Sleep) + Second + Budget("minAvailable: 3") },
         { "budget-blocks", Deployment(Sleep) + Budget("minAvailable: 1") + Budget("minAvailable: 1", "other"), Deployment(Sleep) + Budget("minAvailable: 1") },
     };
 
@@ -71,16 +81,62 @@ public sealed class AuditRulesTests
         Assert.Equal(["no-hook"], Found(list).Select(finding => finding.Rule));
     }
 
+    [Theory]
+    [InlineData("{kind: ReplicaSet, name: web-1, controller: true}", "phase: Running", false)]
+    [InlineData("{kind: Rollout, name: web, controller: true}", "phase: Running", true)]
+    [InlineData("{kind: ReplicaSet, name: web-1}", "phase: Running", true)]
+    [InlineData("{kind: Rollout, name: web, controller: true}", "phase: Failed", false)]
+    public void A_pod_is_looked_at_unless_its_maker_is_or_it_is_over(string owner, string status, bool isLookedAt) => Assert.Equal(
+        isLookedAt,
+        Found($"{{kind: Pod, metadata: {{name: web-1-a, labels: {{app: web}}, ownerReferences: [{owner}]}}, spec: {{containers: [{{name: app}}]}}, status: {{{status}}}}}").Count > 0);
+
+    [Fact]
+    public void Pods_that_a_Service_selects_may_end_by_themselves() => Assert.Empty(
+        Found("{kind: Job, metadata: {name: load}, spec: {template: {metadata: {labels: {app: web}}, spec: {restartPolicy: Never, containers: [{name: a}]}}}}"));
+
+    /// <summary>Nothing of a template that no rule looks at may be kept: a cluster has thousands.</summary>
+    [Fact]
+    public void Of_a_workload_only_what_rules_look_at_is_kept()
+    {
+        using var document = JsonDocument.Parse(
+            Json(Deployment($"env: [{{name: A, value: b}}], ports: [{{containerPort: 1}}], {Sleep}", annotations: "a: b, prestop/mode: inject", spec: "volumes: [{name: v}],")));
+
+        Assert.Equal(
+            """{"metadata":{"labels":{"app":"web"},"annotations":{"prestop/mode":"inject"}},"spec":{"containers":[{"name":"app","image":"app:1","ports":[{"containerPort":1}],"lifecycle":{"preStop":{"sleep":{"seconds":15}}}}],"initContainers":[]}}""",
+            Workload.Read("Deployment", document.RootElement)!.Pod.GetRawText());
+    }
+
+    [Theory]
+    [InlineData("inject", "", false)]
+    [InlineData("off", "", true)]
+    [InlineData("off", "prestop/mode: intercept", false)]
+    [InlineData("inject", "prestop/mode: injekt", true)]
+    public void The_annotation_of_a_namespace_counts_for_pods_that_say_nothing(string @namespace, string pod, bool isFound)
+    {
+        var manifests = $"{Deployment("", annotations: pod)}\n{Service}".Replace("metadata: {name: web", "metadata: {namespace: shop, name: web", StringComparison.Ordinal);
+
+        Assert.Equal(isFound, Found($"{manifests}\n---\n{{kind: Namespace, metadata: {{name: shop, annotations: {{prestop/mode: '{@namespace}'}}}}}}").Count > 0);
+    }
+
+    [Fact]
+    public void A_controller_that_injects_by_itself_sees_to_pods_that_say_nothing()
+    {
+        var opposed = Deployment("", annotations: "prestop/mode: no");
+
+        Assert.Empty(Found(Deployment(""), DrainMode.Inject));
+        Assert.Equal(["no-hook"], Found(opposed, DrainMode.Inject).Select(finding => finding.Rule));
+    }
+
     [Fact]
     public void A_pod_that_ends_by_itself_is_not_looked_at() => Assert.DoesNotContain(Found(Deployment("", spec: "restartPolicy: Never,")), finding => finding.Rule == "no-hook");
 
-    private static IReadOnlyList<Finding> Found(string yaml)
+    private static IReadOnlyList<Finding> Found(string yaml, DrainMode mode = DrainMode.Off)
     {
-        var manifests = new Manifests();
+        var manifests = new Manifests(mode);
         foreach (var node in YamlDocuments.Read(yaml + "\n" + Service, out var problem) ?? throw new InvalidOperationException(problem))
         {
             using var document = JsonDocument.Parse(node.ToJsonString());
-            manifests.Add(document.RootElement.Clone());
+            manifests.Add(document.RootElement);
         }
 
         return AuditRules.Run(manifests);
@@ -93,6 +149,9 @@ public sealed class AuditRulesTests
         + $"spec: {{{spec} containers: [{{name: app, image: '{image}', {container}}}{more}]}}}}}}}}";
 
     private static string Exec(string command) => $"lifecycle: {{preStop: {{exec: {{command: {command}}}}}}}";
+
+    /// <summary>A sidecar among the init containers that has the port to which the Service sends.</summary>
+    private static string Proxy(string hook) => $"initContainers: [{{name: proxy, restartPolicy: Always, ports: [{{containerPort: 8080}}], {hook}}}],";
 
     private static string Budget(string limit, string name = "web") =>
         $"\n---\n{{kind: PodDisruptionBudget, metadata: {{name: {name}}}, spec: {{selector: {{matchLabels: {{app: web}}}}, {limit}}}}}";
