@@ -79,11 +79,12 @@ internal sealed class RecordedServer : IAsyncDisposable
         Client.Dispose();
         await _server.DisposeAsync();
     }
+}
 
-    private sealed class FixedCredentials(string? token) : IApiCredentials
-    {
-        public ApiCredential Current { get; } = new(token);
+/// <summary>Credentials that never change.</summary>
+internal sealed class FixedCredentials(string? token) : IApiCredentials
+{
+    public ApiCredential Current { get; } = new(token);
 
-        public Task RefreshAsync(ApiCredential? refused, CancellationToken cancellation) => Task.CompletedTask;
-    }
+    public Task RefreshAsync(ApiCredential? refused, CancellationToken cancellation) => Task.CompletedTask;
 }

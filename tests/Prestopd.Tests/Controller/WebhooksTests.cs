@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Prestop.Kubernetes.Objects;
 using Prestop.Kubernetes.Watching;
+using Prestop.Testing;
 using Prestopd.Controller;
 using Prestopd.Controller.Indexes;
 using Prestopd.Controller.Injection;

@@ -27,7 +27,7 @@ public sealed record HttpCall(string Method, string Target, IReadOnlyDictionary<
 
     /// <summary>The parameters of a query, unescaped.</summary>
     public static IReadOnlyDictionary<string, string> Parameters(string query) => query.Split('&', StringSplitOptions.RemoveEmptyEntries)
-        .Select(pair => pair.Split('=', 2))
+        .Select(pair => pair.Replace('+', ' ').Split('=', 2))
         .ToDictionary(pair => Uri.UnescapeDataString(pair[0]), pair => Uri.UnescapeDataString(pair[1]));
 
     /// <summary>Reads the next request on a connection; null when the client has closed it.</summary>
@@ -46,7 +46,9 @@ public sealed record HttpCall(string Method, string Target, IReadOnlyDictionary<
         }
 
         var lines = Encoding.Latin1.GetString([.. head]).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
-        var headers = lines.Skip(1).Select(line => line.Split(':', 2)).ToDictionary(pair => pair[0].ToLowerInvariant(), pair => pair[1].Trim());
+        var headers = lines.Skip(1).Select(line => line.Split(':', 2))
+            .GroupBy(pair => pair[0].ToLowerInvariant(), pair => pair[1].Trim())
+            .ToDictionary(field => field.Key, field => string.Join(", ", field));
         var body = new byte[headers.TryGetValue("content-length", out var length) ? int.Parse(length, CultureInfo.InvariantCulture) : 0];
         await stream.ReadExactlyAsync(body, cancellation);
         var start = lines[0].Split(' ');
@@ -68,6 +70,9 @@ public sealed record HttpReply(int Status, string Body)
 
     /// <summary>An answer that breaks off in its middle, and the connection with it.</summary>
     public bool IsCut { get; init; }
+
+    /// <summary>The body of an answer whose length nobody knows: sends its pieces, one call for each, until it returns. Null: <see cref="Body"/> is all.</summary>
+    public Func<Func<string, Task>, CancellationToken, Task>? SendPieces { get; init; }
 
     /// <summary>No answer: the connection is reset.</summary>
     public bool IsReset { get; init; }

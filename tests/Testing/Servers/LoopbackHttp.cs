@@ -15,7 +15,7 @@ public sealed class LoopbackHttp : IAsyncDisposable
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly List<Task> _connections = [];
     private readonly Task _accepting;
-    private readonly Func<HttpCall, HttpReply> _answer;
+    private readonly Func<HttpCall, CancellationToken, Task<HttpReply>> _answer;
     private readonly Func<DateTimeOffset> _date;
     private readonly SslServerAuthenticationOptions? _tls;
 
@@ -24,6 +24,16 @@ public sealed class LoopbackHttp : IAsyncDisposable
     /// <param name="date">What the Date field says; null for the system's clock.</param>
     /// <param name="tls">How TLS is spoken; null: it is not.</param>
     public LoopbackHttp(Func<HttpCall, HttpReply> answer, Func<DateTimeOffset>? date = null, SslServerAuthenticationOptions? tls = null)
+        : this((call, _) => Task.FromResult(answer(call)), date, tls)
+    {
+    }
+
+    /// <summary>Begins to listen.</summary>
+    /// <param name="answer">What is answered, which may take a while; from several connections at once.</param>
+    /// <param name="date">What the Date field says; null for the system's clock.</param>
+    /// <param name="tls">How TLS is spoken; null: it is not.</param>
+    public LoopbackHttp(
+        Func<HttpCall, CancellationToken, Task<HttpReply>> answer, Func<DateTimeOffset>? date = null, SslServerAuthenticationOptions? tls = null)
     {
         (_answer, _date, _tls) = (answer, date ?? TimeProvider.System.GetUtcNow, tls);
         _listener.Start();
@@ -70,7 +80,8 @@ public sealed class LoopbackHttp : IAsyncDisposable
                     await tls.AuthenticateAsServerAsync(_tls!, _stop.Token);
                 }
 
-                while (await HttpCall.ReadAsync(stream, _stop.Token) is { } call && await ReplyAsync(client, stream, _answer(Seen(call, stream))))
+                while (await HttpCall.ReadAsync(stream, _stop.Token) is { } call
+                    && await ReplyAsync(client, stream, await _answer(Seen(call, stream), _stop.Token)))
                 {
                 }
             }
@@ -102,8 +113,16 @@ public sealed class LoopbackHttp : IAsyncDisposable
         var body = Encoding.UTF8.GetBytes(reply.Body);
         var date = reply.Headers.Any(header => header.Name == "Date") ? "" : $"Date: {_date():R}\r\n";
         var fields = string.Concat(reply.Headers.Select(header => $"{header.Name}: {header.Value}\r\n"));
-        await stream.WriteAsync(
-            Encoding.ASCII.GetBytes($"HTTP/1.1 {reply.Status} Status\r\n{date}{fields}Content-Length: {body.Length}\r\n\r\n"), _stop.Token);
+        var length = reply.SendPieces is null ? $"Content-Length: {body.Length}" : "Transfer-Encoding: chunked";
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {reply.Status} Status\r\n{date}{fields}{length}\r\n\r\n"), _stop.Token);
+        if (reply.SendPieces is { } sendPieces)
+        {
+            var pieces = new ChunkedBody(stream, _stop.Token);
+            await sendPieces(pieces.WriteAsync, _stop.Token);
+            await pieces.EndAsync();
+            return true;
+        }
+
         await stream.WriteAsync(reply.IsCut ? body.AsMemory(0, body.Length / 2) : body, _stop.Token);
         return !reply.IsCut && !reply.Headers.Contains(("Connection", "close"));
     }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Prestop.Kubernetes.Objects;
+using Prestop.Testing;
 using Prestopd.Controller;
 using Prestopd.Controller.Injection;
 using Xunit;

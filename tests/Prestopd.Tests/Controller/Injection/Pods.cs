@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Prestop.Testing;
 using Prestopd.Controller;
 using Prestopd.Controller.Injection;
 

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Prestop.Kubernetes.Objects;
+using Prestop.Testing;
 using Prestopd.Controller;
 using Prestopd.Controller.Admission;
 using Prestopd.Controller.Isolation;

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Prestop.Testing.ApiServer;
+namespace Prestop.Testing;
 
 /// <summary>A body that is sent piece by piece, as the API server sends a watch.</summary>
 internal sealed class ChunkedBody(Stream stream, CancellationToken cancellation)
