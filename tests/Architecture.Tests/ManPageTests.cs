@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using Prestop.Testing;
 using Xunit;
 
 namespace Architecture.Tests;
@@ -22,13 +22,12 @@ public class ManPageTests
 
     [Theory]
     [MemberData(nameof(Pages))]
-    public void A_page_is_valid(string name)
+    public async Task A_page_is_valid(string name)
     {
-        using var lint = Process.Start(new ProcessStartInfo("mandoc", ["-T", "lint", "-W", "warning", House.PathTo("man", name)]) { RedirectStandardOutput = true })!;
+        await using var lint = OnHost.Start(SystemProgram.Find("mandoc", "mandoc"), "-T", "lint", "-W", "warning", House.PathTo("man", name));
 
-        Assert.Empty(lint.StandardOutput.ReadToEnd());
-        lint.WaitForExit();
-        Assert.Equal(0, lint.ExitCode);
+        await lint.ExitsWithAsync(0);
+        Assert.Empty(lint.Stdout.Text);
     }
 
     [Fact]

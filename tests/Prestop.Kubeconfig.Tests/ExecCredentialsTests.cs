@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Prestop.Kubernetes.Access;
+using Prestop.Testing;
 using Xunit;
 
 namespace Prestop.Kubeconfig.Tests;
@@ -69,11 +70,7 @@ public sealed class ExecCredentialsTests : IDisposable
     {
         // Nobody opens the other end before all have asked.
         _folder.WriteScript("plugin", $"read line < {_folder.PathOf("gate")}\n{Counting("")}");
-        using (var mkfifo = System.Diagnostics.Process.Start("mkfifo", [_folder.PathOf("gate")]))
-        {
-            await mkfifo.WaitForExitAsync(Cancellation);
-        }
-
+        TemporaryFolder.MakePipe(_folder.PathOf("gate"));
         var credentials = Plugin("");
         Task[] callers = [.. Enumerable.Range(0, 20).Select(_ => credentials.RefreshAsync(null, Cancellation))];
         await File.WriteAllTextAsync(_folder.PathOf("gate"), "go\n", Cancellation);
@@ -86,11 +83,7 @@ public sealed class ExecCredentialsTests : IDisposable
     public async Task A_caller_that_gives_up_does_not_end_it_for_the_others()
     {
         _folder.WriteScript("plugin", $"read line < {_folder.PathOf("gate")}\n{Answering("""{"token":"late"}""")}");
-        using (var mkfifo = System.Diagnostics.Process.Start("mkfifo", [_folder.PathOf("gate")]))
-        {
-            await mkfifo.WaitForExitAsync(Cancellation);
-        }
-
+        TemporaryFolder.MakePipe(_folder.PathOf("gate"));
         var credentials = Plugin("");
         using var hasty = new CancellationTokenSource();
         Task first = credentials.RefreshAsync(null, hasty.Token), second = credentials.RefreshAsync(null, Cancellation);

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Prestop.Testing;
 
 /// <summary>A folder for one test, gone with it. Programs in an empty root may read and enter it.</summary>
@@ -21,6 +23,10 @@ public sealed class TemporaryFolder : IDisposable
         File.WriteAllText(this[name], content);
         return this[name];
     }
+
+    /// <summary>Makes a named pipe, which its owner alone may use, and returns its path.</summary>
+    public static string MakePipe(string path) =>
+        Libc.MakePipe(path, 0b110_000_000) == 0 ? path : throw new HarnessException($"{path}: no pipe: {Marshal.GetLastPInvokeErrorMessage()}");
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Prestop.Testing;
 using Xunit;
 
@@ -400,11 +399,7 @@ public sealed class HttpsStepTests : IDisposable
                 File.CreateSymbolicLink(folder[kind], "fifo");
                 break;
             case "fifo":
-                using (var made = Process.Start("mkfifo", folder[kind]))
-                {
-                    made.WaitForExit();
-                }
-
+                TemporaryFolder.MakePipe(folder[kind]);
                 break;
             case "empty" or "damaged":
                 folder.Write(kind, kind is "empty" ? "" : damaged);

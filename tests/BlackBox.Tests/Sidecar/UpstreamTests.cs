@@ -10,7 +10,7 @@ public sealed class UpstreamTests
     public async Task Its_status_is_passed_on_over_one_connection_until_the_drain_starts()
     {
         using var network = await TestNetwork.CreateAsync();
-        await using var application = new FaultyServer.Listen { Network = network, Port = 9000 }.Start(
+        await using var application = Application(network,
             async conversation =>
             {
                 await conversation.ReadRequestAsync();
@@ -19,7 +19,7 @@ public sealed class UpstreamTests
                 await conversation.SendAsync("HTTP/1.1 500 Broken\r\nContent-Length: 0\r\n\r\n");
                 await conversation.UntilHangUpAsync();
             });
-        await using var pod = await SidecarPod.StartAsync("UPSTREAM=http://127.0.0.1:9000/health", network);
+        await using var pod = await SidecarAsync(network);
 
         Assert.Equal(200, await pod.StatusAsync("/"));
         Assert.Equal(500, await pod.StatusAsync("/"));
@@ -35,7 +35,7 @@ public sealed class UpstreamTests
     public async Task A_kept_connection_that_is_closed_when_the_question_comes_is_replaced_by_a_new_one()
     {
         using var network = await TestNetwork.CreateAsync();
-        await using var application = new FaultyServer.Listen { Network = network, Port = 9000 }.Start(
+        await using var application = Application(network,
             async conversation =>
             {
                 await conversation.ReadRequestAsync();
@@ -44,7 +44,7 @@ public sealed class UpstreamTests
                 conversation.Reset();
             },
             Answer.Status(201));
-        await using var pod = await SidecarPod.StartAsync("UPSTREAM=http://127.0.0.1:9000/health", network);
+        await using var pod = await SidecarAsync(network);
 
         Assert.Equal(200, await pod.StatusAsync("/"));
         Assert.Equal(201, await pod.StatusAsync("/"));
@@ -54,14 +54,14 @@ public sealed class UpstreamTests
     public async Task A_body_that_stalls_after_its_head_does_not_hold_up_the_questions_that_follow()
     {
         using var network = await TestNetwork.CreateAsync();
-        await using var application = new FaultyServer.Listen { Network = network, Port = 9000 }.Start(
+        await using var application = Application(network,
             async conversation =>
             {
                 await conversation.ReadRequestAsync();
                 await conversation.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nok");
                 await conversation.UntilHangUpAsync();
             });
-        await using var pod = await SidecarPod.StartAsync("UPSTREAM=http://127.0.0.1:9000/health", network);
+        await using var pod = await SidecarAsync(network);
 
         for (var i = 0; i < 5; i++)
         {
@@ -73,7 +73,7 @@ public sealed class UpstreamTests
     public async Task An_application_that_is_not_there_is_502_and_one_that_hangs_is_504()
     {
         using var network = await TestNetwork.CreateAsync();
-        await using var application = new FaultyServer.Listen { Network = network, Port = 9000 }.Start(Answer.Silence);
+        await using var application = Application(network, Answer.Silence);
         await using (var pod = await SidecarPod.StartAsync("UPSTREAM=http://127.0.0.1:9000/ UPSTREAM_TIMEOUT=100ms", network))
         {
             Assert.Equal(504, await pod.StatusAsync("/"));
@@ -113,4 +113,9 @@ public sealed class UpstreamTests
             return int.Parse(curl.Stdout.Text[^3..], System.Globalization.CultureInfo.InvariantCulture);
         }
     }
+
+    private static FaultyServer Application(TestNetwork network, params Script[] answers) =>
+        new FaultyServer.Listen { Network = network, Port = 9000 }.Start(answers);
+
+    private static Task<SidecarPod> SidecarAsync(TestNetwork network) => SidecarPod.StartAsync("UPSTREAM=http://127.0.0.1:9000/health", network);
 }

@@ -30,28 +30,22 @@ public sealed class TlsServerTests : IDisposable
         Assert.Contains("<HTML>", curl.Stdout.Text, StringComparison.OrdinalIgnoreCase);
     }
 
-    [Fact]
-    public async Task A_wrong_name_is_refused()
+    [Theory]
+    [InlineData(nameof(Certificates.WrongName), "no alternative certificate subject name matches")]
+    [InlineData(nameof(Certificates.Expired), "certificate has expired")]
+    [InlineData(nameof(Certificates.Untrusted), "unable to get local issuer certificate")]
+    public async Task Any_other_is_refused(string name, string reason)
     {
-        var curl = await CurlAsync(_certificates.WrongName, NotTrusted);
+        var certificate = name switch
+        {
+            nameof(Certificates.WrongName) => _certificates.WrongName,
+            nameof(Certificates.Expired) => _certificates.Expired,
+            _ => _certificates.Untrusted,
+        };
 
-        Assert.Contains("no alternative certificate subject name matches", curl.Stderr.Text, StringComparison.Ordinal);
-    }
+        var curl = await CurlAsync(certificate, NotTrusted);
 
-    [Fact]
-    public async Task An_expired_certificate_is_refused()
-    {
-        var curl = await CurlAsync(_certificates.Expired, NotTrusted);
-
-        Assert.Contains("certificate has expired", curl.Stderr.Text, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task An_unknown_authority_is_refused()
-    {
-        var curl = await CurlAsync(_certificates.Untrusted, NotTrusted);
-
-        Assert.Contains("unable to get local issuer certificate", curl.Stderr.Text, StringComparison.Ordinal);
+        Assert.Contains(reason, curl.Stderr.Text, StringComparison.Ordinal);
     }
 
     [Fact]

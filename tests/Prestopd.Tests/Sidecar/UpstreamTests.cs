@@ -4,9 +4,18 @@ using Xunit;
 namespace Prestopd.Tests.Sidecar;
 
 /// <summary>The application's own health lets itself be seen until the drain starts.</summary>
-public sealed class UpstreamTests
+public sealed class UpstreamTests : IDisposable
 {
-    private const string Settings = "UPSTREAM=http://127.0.0.1:9000/health UPSTREAM_TIMEOUT=2s";
+    private readonly FakeApplication _application = new();
+    private readonly SidecarRig _sidecar;
+
+    public UpstreamTests() => _sidecar = new SidecarRig("UPSTREAM=http://127.0.0.1:9000/health UPSTREAM_TIMEOUT=2s", _application);
+
+    public void Dispose()
+    {
+        _sidecar.Dispose();
+        _application.Dispose();
+    }
 
     [Theory]
     [InlineData(200)]
@@ -15,39 +24,32 @@ public sealed class UpstreamTests
     [InlineData(500)]
     public async Task Its_status_is_the_answer_and_the_hit_counts_once(int status)
     {
-        using var application = new FakeApplication();
-        using var sidecar = new SidecarRig(Settings, application);
-
-        var done = sidecar.Begin("/check");
-        application.Answer(status);
+        var done = _sidecar.Begin("/check");
+        _application.Answer(status);
         var answer = await done;
 
         Assert.Equal(status, answer.Status);
-        Assert.Equal(1, sidecar.HitsInWindow);
+        Assert.Equal(1, _sidecar.HitsInWindow);
         Assert.Equal($"hit /check from 10.0.0.9:4711 status {status} current rate 1 requests in 10s\n", answer.Body);
     }
 
     [Fact]
     public void The_drain_does_not_ask_it_any_more()
     {
-        using var application = new FakeApplication();
-        using var sidecar = new SidecarRig(Settings, application);
-        sidecar.Drain.Signal("terminated");
+        _sidecar.Drain.Signal("terminated");
 
-        Assert.Equal(503, sidecar.Ask("/check").Status);
+        Assert.Equal(503, _sidecar.Ask("/check").Status);
 
-        Assert.Equal(0, application.Questions);
+        Assert.Equal(0, _application.Questions);
     }
 
     [Fact]
     public async Task A_drain_that_starts_while_it_is_asked_wins()
     {
-        using var application = new FakeApplication();
-        using var sidecar = new SidecarRig(Settings, application);
-        var done = sidecar.Begin("/check");
+        var done = _sidecar.Begin("/check");
 
-        sidecar.Drain.Signal("terminated");
-        application.Answer(200);
+        _sidecar.Drain.Signal("terminated");
+        _application.Answer(200);
 
         Assert.Equal(503, (await done).Status);
     }
@@ -55,28 +57,24 @@ public sealed class UpstreamTests
     [Fact]
     public async Task Checks_that_come_together_share_one_question_and_count_one_each()
     {
-        using var application = new FakeApplication();
-        using var sidecar = new SidecarRig(Settings, application);
-        var checks = Enumerable.Range(0, 50).Select(_ => sidecar.Begin("/check")).ToArray();
+        var checks = Enumerable.Range(0, 50).Select(_ => _sidecar.Begin("/check")).ToArray();
 
-        application.Answer(500);
+        _application.Answer(500);
 
         Assert.All(await Task.WhenAll(checks), answer => Assert.Equal(500, answer.Status));
-        Assert.Equal(1, application.Questions);
-        Assert.Equal(50, sidecar.HitsInWindow);
+        Assert.Equal(1, _application.Questions);
+        Assert.Equal(50, _sidecar.HitsInWindow);
     }
 
     [Fact]
     public async Task No_answer_within_the_timeout_is_504()
     {
-        using var application = new FakeApplication();
-        using var sidecar = new SidecarRig(Settings, application);
-        var done = sidecar.Begin("/check");
+        var done = _sidecar.Begin("/check");
 
-        sidecar.Time.Advance(2);
+        _sidecar.Time.Advance(2);
 
         Assert.Equal(504, (await done).Status);
-        Assert.Contains("prestopd_sidecar_upstream_requests_total{outcome=\"timeout\"} 1\n", sidecar.Ask("/metrics").Body, StringComparison.Ordinal);
+        Assert.Contains("prestopd_sidecar_upstream_requests_total{outcome=\"timeout\"} 1\n", _sidecar.Ask("/metrics").Body, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -85,58 +83,49 @@ public sealed class UpstreamTests
     [InlineData(HttpRequestError.SecureConnectionError)]
     public async Task A_connection_that_cannot_be_made_is_502_at_once(HttpRequestError error)
     {
-        using var application = new FakeApplication();
-        using var sidecar = new SidecarRig(Settings, application);
-        var done = sidecar.Begin("/check");
+        var done = _sidecar.Begin("/check");
 
-        application.Fail(new HttpRequestException(error));
+        _application.Fail(new HttpRequestException(error));
 
         Assert.Equal(502, (await done).Status);
-        Assert.Equal(1, application.Questions);
+        Assert.Equal(1, _application.Questions);
     }
 
     [Fact]
     public async Task A_connection_that_the_application_has_closed_meanwhile_is_not_its_answer()
     {
-        using var application = new FakeApplication();
-        using var sidecar = new SidecarRig(Settings, application);
-        var done = sidecar.Begin("/check");
+        var done = _sidecar.Begin("/check");
 
-        application.Fail(new HttpRequestException(HttpRequestError.ResponseEnded));
-        application.Fail(new HttpRequestException(HttpRequestError.Unknown, "reset", new IOException()));
-        application.Answer(200);
+        _application.Fail(new HttpRequestException(HttpRequestError.ResponseEnded));
+        _application.Fail(new HttpRequestException(HttpRequestError.Unknown, "reset", new IOException()));
+        _application.Answer(200);
 
         Assert.Equal(200, (await done).Status);
-        Assert.Contains("prestopd_sidecar_upstream_requests_total{outcome=\"answered\"} 1\n", sidecar.Ask("/metrics").Body, StringComparison.Ordinal);
-        Assert.Contains("prestopd_sidecar_upstream_requests_total{outcome=\"failed\"} 0\n", sidecar.Ask("/metrics").Body, StringComparison.Ordinal);
+        Assert.Contains("prestopd_sidecar_upstream_requests_total{outcome=\"answered\"} 1\n", _sidecar.Ask("/metrics").Body, StringComparison.Ordinal);
+        Assert.Contains("prestopd_sidecar_upstream_requests_total{outcome=\"failed\"} 0\n", _sidecar.Ask("/metrics").Body, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task An_application_that_closes_every_connection_is_502()
     {
-        using var application = new FakeApplication();
-        using var sidecar = new SidecarRig(Settings, application);
-        var done = sidecar.Begin("/check");
+        var done = _sidecar.Begin("/check");
 
         for (var i = 0; i < 3; i++)
         {
-            application.Fail(new HttpRequestException(HttpRequestError.ResponseEnded));
+            _application.Fail(new HttpRequestException(HttpRequestError.ResponseEnded));
         }
 
         Assert.Equal(502, (await done).Status);
-        Assert.Equal(3, application.Questions);
+        Assert.Equal(3, _application.Questions);
     }
 
     [Fact]
     public void The_sidecars_own_routes_do_not_ask_it()
     {
-        using var application = new FakeApplication();
-        using var sidecar = new SidecarRig(Settings, application);
+        Assert.Equal(200, _sidecar.Ask("/readyz").Status);
+        Assert.Equal(200, _sidecar.Ask("/healthz").Status);
 
-        Assert.Equal(200, sidecar.Ask("/readyz").Status);
-        Assert.Equal(200, sidecar.Ask("/healthz").Status);
-
-        Assert.Equal(0, application.Questions);
+        Assert.Equal(0, _application.Questions);
     }
 
     private sealed class FakeApplication : HttpMessageHandler
