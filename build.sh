@@ -13,7 +13,7 @@ usage: ./build.sh COMMAND
   test         publish, then run every test; ends with the line 'N passed, N failed, N skipped'
   publish      build the static programs into out/
   bench [SECTION]...
-               publish, then print the measurements, side by side with peers: sleep, wait, sockets, schemes, drain, elb, evidence, sidecar; all without SECTION
+               publish, then print the measurements, side by side with peers: sleep, wait, sockets, schemes, drain, elb, evidence, rollout, sidecar; all without SECTION
   order        trace what typical waits execute and write src/Static/function-order.txt, by which the linker lays prestop out
   image [--tag REGISTRY/] [OPTION]...
                build the images 'sleep', 'prestop' and 'prestopd' with Dockerfile.build, named REGISTRY/sleep:VERSION and so on, and :latest, and
@@ -212,6 +212,17 @@ publish() {
   publish_to_out Prestopd prestopd -f "$framework" -r "$(rid)" -p:PublishFramework="$framework"
 }
 
+# publish_example : examples/graceful-app as its Dockerfile builds it, for its test.
+publish_example() {
+  local file=artifacts/publish/graceful-app/graceful-app framework
+  framework=$(framework)
+  if [ ! -e $file ] || [ -n "$(find examples/graceful-app/*.cs* Directory.*.props Directory.*.targets artifacts/publish-framework -newer $file -print -quit)" ]; then
+    echo "build.sh: publishing examples/graceful-app for $framework" >&2
+    dotnet publish examples/graceful-app -v quiet -r "$(rid)" -p:PublishFramework="$framework" -p:ArtifactsPath="$root/artifacts/publish" -o ${file%/*} >&2
+    touch $file
+  fi
+}
+
 # The test projects are programs of their own; each writes its counts, which are added up here.
 run_tests() {
   local results=artifacts/test-results failed=0
@@ -329,7 +340,7 @@ mkdir -p artifacts
 case "${1:-}" in
   run) shift; publish; exec out/prestop "$@" ;;
   publish) publish; ls -l out ;;
-  test) shift; publish; install $packages_test; dotnet build PrestopSleep.sln -v quiet; run_tests "$@" ;;
+  test) shift; publish; publish_example; install $packages_test; dotnet build PrestopSleep.sln -v quiet; run_tests "$@" ;;
   bench) shift; publish; install $packages_test $packages_bench; bench "$@" ;;
   order)
     publish; install $packages_test

@@ -27,6 +27,6 @@ public sealed partial class ContributingTests
     }
 
     /// <summary>A file or folder of this repository: what begins with one of its folders, or ends as its files at the root do.</summary>
-    [GeneratedRegex("`((?:src|tests|man|completions|examples|deploy)/[^` ]+|[A-Za-z.]+\\.(?:md|sh|props|targets|sln))`")]
+    [GeneratedRegex("`((?:src|tests|man|completions|examples|deploy|docs)/[^` ]+|[A-Za-z.]+\\.(?:md|sh|props|targets|sln))`")]
     private static partial Regex PathInCode();
 }

@@ -27,10 +27,11 @@ public partial class ImageTests
     }
 
     [Fact]
-    public void The_readme_names_images_as_build_sh_tags_them()
+    public void The_readme_and_the_reference_name_images_as_build_sh_tags_them()
     {
         var version = Version().Match(House.Read("Directory.Build.props")).Groups[1].Value;
-        var named = Named().Matches(House.Read("README.md")).Select(match => match.Groups[1].Value).ToArray();
+        var pages = Directory.EnumerateFiles(House.PathTo("docs"), "*.md").Append(House.PathTo("README.md")).Select(File.ReadAllText);
+        var named = pages.SelectMany(page => Named().Matches(page)).Select(match => match.Groups[1].Value).ToArray();
 
         Assert.Contains($"registry.example/prestopd:{version}", named);
         Assert.All(named, name => Assert.Matches($"^registry\\.example/(sleep|prestop|prestopd):{Regex.Escape(version)}$", name));

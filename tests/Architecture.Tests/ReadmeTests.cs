@@ -13,10 +13,13 @@ using Xunit;
 
 namespace Architecture.Tests;
 
-/// <summary>The tables of the README against what the programs are made from.</summary>
+/// <summary>The tables of the README and of the reference in <c>docs/</c> against what the programs are made from.</summary>
 public partial class ReadmeTests
 {
-    private static readonly string Readme = House.Read("README.md");
+    private static readonly string OfPrestop = House.Read("docs", "prestop.md");
+
+    private static readonly IReadOnlyList<string> Documents =
+        [.. Directory.EnumerateFiles(House.PathTo("docs"), "*.md").Append(House.PathTo("README.md")).Select(File.ReadAllText)];
 
     public static TheoryData<string> Options => [.. OptionTable.Rows.Select(row => row.Name)];
 
@@ -33,13 +36,13 @@ public partial class ReadmeTests
         var value = row.Form is null ? "" : " " + row.Form.Replace("|", "\\|", StringComparison.Ordinal);
         var usual = row.Default.Length == 0 ? "off" : row.Default;
 
-        Assert.Contains($"| `{names}{value}` | {usual} | {row.Meaning} |", Readme, StringComparison.Ordinal);
+        Assert.Contains($"| `{names}{value}` | {usual} | {row.Meaning} |", OfPrestop, StringComparison.Ordinal);
     }
 
     [Fact]
     public void The_table_of_options_lists_nothing_else()
     {
-        var rows = Readme.Split('\n').Where(line => line.StartsWith("| `-", StringComparison.Ordinal) && line.Contains("--", StringComparison.Ordinal));
+        var rows = OfPrestop.Split('\n').Where(line => line.StartsWith("| `-", StringComparison.Ordinal) && line.Contains("--", StringComparison.Ordinal));
 
         Assert.Equal(OptionTable.Rows.Count, rows.Count());
     }
@@ -50,7 +53,7 @@ public partial class ReadmeTests
     {
         IScheme scheme = Schemes.All.Single(scheme => scheme.Name == name);
 
-        Assert.Contains($"| `{scheme.Syntax}` | {scheme.DoneWhen} |", Readme, StringComparison.Ordinal);
+        Assert.Contains($"| `{scheme.Syntax}` | {scheme.DoneWhen} |", OfPrestop, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -62,7 +65,7 @@ public partial class ReadmeTests
     [InlineData(ExitCodes.CommandNotExecutable)]
     [InlineData(ExitCodes.CommandNotFound)]
     public void An_exit_code_has_its_row(int code) =>
-        Assert.Contains(Readme.Split('\n'), line => line.StartsWith($"| {code.ToString(CultureInfo.InvariantCulture)} | ", StringComparison.Ordinal));
+        Assert.Contains(OfPrestop.Split('\n'), line => line.StartsWith($"| {code.ToString(CultureInfo.InvariantCulture)} | ", StringComparison.Ordinal));
 
     [Theory]
     [MemberData(nameof(Commands))]
@@ -124,14 +127,15 @@ public partial class ReadmeTests
     {
         var prefix = name.IndexOf('_', "prestopd_".Length) + 1;
 
-        Assert.Contains($"`{name[..prefix]}`", Readme, StringComparison.Ordinal);
-        Assert.Contains($"`{name[prefix..]}`", Readme, StringComparison.Ordinal);
+        var section = SectionOf(name[..prefix].Split('_')[1]);
+        Assert.Contains($"`{name[..prefix]}`", section, StringComparison.Ordinal);
+        Assert.Contains($"`{name[prefix..]}`", section, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Every_status_of_a_wait_has_its_row() => Assert.All(
         Enum.GetValues<WaitOutcome>().Where(outcome => outcome is not WaitOutcome.HungUp),
-        outcome => Assert.Contains($"\n| {new WaitAnswer(outcome, "", TimeSpan.Zero, []).Status} | ", Readme, StringComparison.Ordinal));
+        outcome => Assert.Contains($"\n| {new WaitAnswer(outcome, "", TimeSpan.Zero, []).Status} | ", SectionOf("elb"), StringComparison.Ordinal));
 
     [Fact]
     public void The_change_log_has_a_place_for_what_comes_next() =>
@@ -139,9 +143,10 @@ public partial class ReadmeTests
 
     private static Command Command(string name) => Program.Commands.Commands.Single(command => command.Name == name);
 
-    /// <summary>The chapter of a command, which is also that of the commands that begin with its name.</summary>
+    /// <summary>The document of a command, or its chapter in one, which is also that of the commands that begin with its name.</summary>
     private static string SectionOf(string command) =>
-        Readme.Split("\n## ").Single(chapter => chapter.StartsWith($"`prestopd {command.Split(' ')[0]}`\n", StringComparison.Ordinal));
+        Documents.SelectMany(text => new[] { "\n# ", "\n## " }.SelectMany(heading => $"\n{text}".Split(heading)))
+            .Single(chapter => chapter.StartsWith($"`prestopd {command.Split(' ')[0]}`\n", StringComparison.Ordinal));
 
     private static bool IsTaken(Command command, string option, string value)
     {

@@ -27,6 +27,7 @@ try
         ("evidence", SimulationSection.Measure),
         ("evidence", ProbeSimulationSection.Measure),
         ("evidence", () => RolloutSection.Measure(folder)),
+        ("rollout", () => RestartSection.Measure(folder)),
     ];
     if (args.FirstOrDefault(name => all.All(section => section.Name != name)) is { } unknown)
     {

@@ -15,6 +15,19 @@ public sealed partial class DockerfileTests
     [MemberData(nameof(Dockerfiles))]
     public void It_has_no_flaw(string file) => Assert.Empty(Flaws(Repository.Read(file), Repository.PathTo(file)));
 
+    public static TheoryData<string> Blocks => [.. Manifest.Readmes.SelectMany(file => DockerfileBlock().Matches(Repository.Read(file))).Select(block => block.Groups[1].Value)];
+
+    /// <summary>A Dockerfile in a README stands for the reader's own, with the reader's program beside it.</summary>
+    [Theory]
+    [MemberData(nameof(Blocks))]
+    public void A_block_of_a_readme_has_no_flaw(string block)
+    {
+        using var context = new TemporaryFolder();
+        context.Write("my-app", "");
+
+        Assert.Empty(Flaws(block, context["Dockerfile"]));
+    }
+
     [Theory]
     [InlineData("FROM debian\nUSER 1:1\nENTRYPOINT [\"/a\"]", "debian has no version")]
     [InlineData("FROM debian:latest AS a\nFROM scratch\nCOPY --from=a /a /a\nUSER 1:1\nENTRYPOINT [\"/a\"]", "debian:latest has no version")]
@@ -100,6 +113,9 @@ public sealed partial class DockerfileTests
             return false;
         }
     }
+
+    [GeneratedRegex("^```dockerfile\n(.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex DockerfileBlock();
 
     [GeneratedRegex(@"^[^:@]+(/[^:@]+)*:v?[0-9][^:]*$")]
     private static partial Regex Versioned();

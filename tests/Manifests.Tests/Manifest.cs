@@ -20,8 +20,9 @@ internal sealed partial record Manifest(string File, string Place, string Text)
         .. Readmes.SelectMany(Blocks).Where(block => block.Text.StartsWith("apiVersion:", StringComparison.Ordinal)),
     ];
 
-    /// <summary>The READMEs that hold manifests.</summary>
-    public static IEnumerable<string> Readmes => ["README.md", .. Files("README.md")];
+    /// <summary>The READMEs and the pages of <c>docs/</c>: what holds manifests and lines to paste.</summary>
+    public static IEnumerable<string> Readmes =>
+        ["README.md", .. Directory.EnumerateFiles(Repository.PathTo("docs"), "*.md").Select(file => Path.GetRelativePath(Repository.Root, file)).Order(StringComparer.Ordinal), .. Files("README.md")];
 
     /// <summary>Where it is, as a test names it.</summary>
     public string Source => $"{File} {Place}";

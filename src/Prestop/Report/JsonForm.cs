@@ -4,7 +4,7 @@ using Prestop.Core.Waiting;
 
 namespace Prestop.Report;
 
-/// <summary>Log lines for machines: one JSON object a line. The members are documented in the README.</summary>
+/// <summary>Log lines for machines: one JSON object a line. The members are documented in docs/prestop.md.</summary>
 internal static class JsonForm
 {
     /// <summary>Writes an entry, without a line end.</summary>

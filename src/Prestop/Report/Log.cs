@@ -82,7 +82,7 @@ internal sealed class Log
     }
 }
 
-/// <summary>What a log line tells of. The names are part of the JSON schema: README, "Log lines".</summary>
+/// <summary>What a log line tells of. The names are part of the JSON schema: docs/prestop.md, "Log lines".</summary>
 internal enum LogEvent
 {
     /// <summary>A step begins.</summary>

@@ -60,7 +60,7 @@ internal static class Timeline
         return text.ToString();
     }
 
-    /// <summary>The same as a JSON object on one line. The members are documented in the README.</summary>
+    /// <summary>The same as a JSON object on one line. The members are documented in docs/prestop.md.</summary>
     /// <param name="invocation">The plan and what follows it.</param>
     /// <param name="flaws">What it cannot do.</param>
     public static string Json(Invocation.Wait invocation, IReadOnlyList<string> flaws)

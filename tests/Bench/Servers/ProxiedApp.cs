@@ -22,7 +22,7 @@ internal sealed class ProxiedApp : IDisposable
                 keepalive_timeout 300s; keepalive_requests 1000000;
                 server { listen 127.0.0.1:{{Port}}; location / { return 200 "ok"; } }
                 """));
-            Proxy.AwaitListener(Port);
+            Proxy.AwaitListener(new IPEndPoint(IPAddress.Loopback, Port));
             NginxPort = Start(Proxy.Nginx(folder, "proxy", new IPEndPoint(IPAddress.Loopback, Port)));
             HaproxyPort = Start(Proxy.Haproxy(folder, "haproxy", new IPEndPoint(IPAddress.Loopback, Port)));
         }

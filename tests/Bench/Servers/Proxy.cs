@@ -16,7 +16,7 @@ internal sealed class Proxy : IProxy, IDisposable
         (Process, Port, _turnAway) = (process, port, turnAway);
         try
         {
-            AwaitListener(port);
+            AwaitListener(new IPEndPoint(IPAddress.Loopback, port));
         }
         catch
         {
@@ -75,15 +75,15 @@ internal sealed class Proxy : IProxy, IDisposable
     public static int StartNginx(TemporaryFolder folder, string name, string http) =>
         StartConfigured(SystemProgram.Find("nginx", "nginx-light"), "-c", folder[$"{name}.conf"], NginxConfiguration(folder, name, http));
 
-    /// <summary>Returns once somebody listens on a port of 127.0.0.1.</summary>
-    public static void AwaitListener(int port)
+    /// <summary>Returns once somebody listens there.</summary>
+    public static void AwaitListener(EndPoint there)
     {
         for (var attempt = 0; attempt < 1_000; attempt++)
         {
-            using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            using var client = new Socket(there.AddressFamily, SocketType.Stream, ProtocolType.Unspecified);
             try
             {
-                client.Connect(IPAddress.Loopback, port);
+                client.Connect(there);
                 return;
             }
             catch (SocketException)
@@ -92,20 +92,20 @@ internal sealed class Proxy : IProxy, IDisposable
             }
         }
 
-        throw new BenchException($"nobody listens on port {port} within 10 s");
+        throw new BenchException($"nobody listens on {there} within 10 s");
     }
 
     public Task TurnAwayAsync() => _turnAway();
 
     public void Dispose() => Command.Stop(Process);
 
-    private static int StartConfigured(string program, string option, string file, string configuration)
+    internal static int StartConfigured(string program, string option, string file, string configuration)
     {
         File.WriteAllText(file, configuration);
         return new Command(program, option, file).Start();
     }
 
-    private static string NginxConfiguration(TemporaryFolder folder, string name, string http)
+    internal static string NginxConfiguration(TemporaryFolder folder, string name, string http)
     {
         var temporary = string.Concat(
             new[] { "client_body", "proxy", "fastcgi", "uwsgi", "scgi" }.Select(kind => $"{kind}_temp_path {folder[$"{name}-{kind}"]}; "));
@@ -119,7 +119,7 @@ internal sealed class Proxy : IProxy, IDisposable
             """;
     }
 
-    private static async Task SayAsync(string path, string words)
+    internal static async Task SayAsync(string path, string words)
     {
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         await socket.ConnectAsync(new UnixDomainSocketEndPoint(path));

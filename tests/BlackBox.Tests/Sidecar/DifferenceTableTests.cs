@@ -5,7 +5,7 @@ using Xunit;
 
 namespace BlackBox.Tests.Sidecar;
 
-/// <summary>The README's table of what differs from the original, row by row.</summary>
+/// <summary>The table of docs/sidecar.md of what differs from the original, row by row.</summary>
 public sealed class DifferenceTableTests
 {
     private const string Waitz = "GET /waitz HTTP/1.1\r\nHost: pod\r\n\r\n";
@@ -142,8 +142,8 @@ public sealed class DifferenceTableTests
     [Fact]
     public void The_table_has_these_rows()
     {
-        var readme = File.ReadAllText(Repository.PathTo("README.md"));
-        var table = readme[readme.IndexOf("| what | the original | here |", StringComparison.Ordinal)..];
+        var page = Repository.Read("docs", "sidecar.md");
+        var table = page[page.IndexOf("| what | the original | here |", StringComparison.Ordinal)..];
 
         Assert.Equal(Rows.Keys, table.Split('\n').Skip(2).TakeWhile(line => line.StartsWith('|')).Select(line => line.Split('|')[1].Trim()));
     }

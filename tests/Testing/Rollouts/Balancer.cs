@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
@@ -9,14 +10,15 @@ internal sealed class Balancer : IDisposable
     private readonly HttpClient _client;
     private readonly Uri _target;
     private readonly bool _keepsConnections;
+    private readonly ConcurrentQueue<FailedRequest> _failures = new();
     private int _sent;
-    private int _failed;
 
     /// <summary>Gets ready.</summary>
     /// <param name="open">Makes a socket where the balancer is.</param>
     /// <param name="target">What is asked for.</param>
     /// <param name="keepsConnections">Whether a connection serves more than one request.</param>
-    public Balancer(Func<Socket> open, Uri target, bool keepsConnections)
+    /// <param name="at">Where that is; null: at the target's address.</param>
+    public Balancer(Func<Socket> open, Uri target, bool keepsConnections, EndPoint? at = null)
     {
         (_target, _keepsConnections) = (target, keepsConnections);
         _client = new HttpClient(new SocketsHttpHandler
@@ -25,8 +27,12 @@ internal sealed class Balancer : IDisposable
             ConnectCallback = async (context, stop) =>
             {
                 var socket = open();
-                socket.NoDelay = true;
-                await socket.ConnectAsync(IPAddress.Parse(context.DnsEndPoint.Host), context.DnsEndPoint.Port, stop);
+                if (at is null)
+                {
+                    socket.NoDelay = true;
+                }
+
+                await socket.ConnectAsync(at ?? new IPEndPoint(IPAddress.Parse(context.DnsEndPoint.Host), context.DnsEndPoint.Port), stop);
                 return new NetworkStream(socket, ownsSocket: true);
             },
         })
@@ -36,7 +42,10 @@ internal sealed class Balancer : IDisposable
     public int Sent => _sent;
 
     /// <summary>How many were refused, reset or answered by anything but 200.</summary>
-    public int Failed => _failed;
+    public int Failed => _failures.Count;
+
+    /// <summary>Each of them, in the order in which they came back.</summary>
+    public IReadOnlyCollection<FailedRequest> Failures => _failures;
 
     /// <summary>Sends as the arrivals have it, answered or not, and returns when all have come back.</summary>
     /// <param name="arrivals">When.</param>
@@ -73,19 +82,23 @@ internal sealed class Balancer : IDisposable
         Interlocked.Increment(ref _sent);
         using var request = new HttpRequestMessage(HttpMethod.Get, _target);
         request.Headers.ConnectionClose = !_keepsConnections;
+        var sent = TimeProvider.System.GetTimestamp();
         try
         {
             using var answer = await _client.SendAsync(request);
-            if (answer.StatusCode is HttpStatusCode.OK)
+            if (answer.StatusCode is not HttpStatusCode.OK)
             {
-                return;
+                _failures.Enqueue(new FailedRequest(sent, $"{(int)answer.StatusCode}"));
             }
         }
         catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException)
         {
-            // Counted below.
+            _failures.Enqueue(new FailedRequest(sent, (failure.InnerException ?? failure).Message));
         }
-
-        Interlocked.Increment(ref _failed);
     }
 }
+
+/// <summary>A request that a balancer sent in vain.</summary>
+/// <param name="Sent">When: a timestamp of the system's <see cref="TimeProvider"/>.</param>
+/// <param name="Cause">The status, or what happened to the connection.</param>
+internal sealed record FailedRequest(long Sent, string Cause);

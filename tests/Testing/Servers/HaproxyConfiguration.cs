@@ -10,7 +10,7 @@ public static class HaproxyConfiguration
     /// <param name="app">The app.</param>
     /// <param name="global">A line of the <c>global</c> section.</param>
     /// <param name="more">What stands behind the app's server: more of its line, further lines.</param>
-    public static string Of(IPEndPoint front, IPEndPoint app, string global, string more = "") => $"""
+    public static string Of(EndPoint front, IPEndPoint app, string global, string more = "") => $"""
         global
           nbthread 1
           {global}
