@@ -37,7 +37,7 @@ public sealed class AuditTests
         Assert.Equal(["no-hook"], AuditRules.Run(manifests).Select(finding => finding.Rule).Distinct());
     }
 
-    private static void Add(Audited manifests, string yaml)
+    internal static void Add(Audited manifests, string yaml)
     {
         var documents = YamlDocuments.Read(yaml, out var problem);
         Assert.True(documents is not null, problem);

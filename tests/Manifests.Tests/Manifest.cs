@@ -11,7 +11,7 @@ namespace Manifests.Tests;
 internal sealed partial record Manifest(string File, string Place, string Text)
 {
     /// <summary>Kinds of custom resources, which the client library does not know. They are only parsed.</summary>
-    private static readonly string[] CustomKinds = ["Gateway", "HTTPRoute", "Kustomization", "TargetGroupBinding"];
+    private static readonly string[] CustomKinds = ["Gateway", "HTTPRoute", "Kustomization", "ServiceMonitor", "TargetGroupBinding"];
 
     /// <summary>All of <c>examples/</c> and <c>deploy/</c>, and every block of a README that is a whole object.</summary>
     public static IReadOnlyList<Manifest> All { get; } =
