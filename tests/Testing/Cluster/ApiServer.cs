@@ -14,6 +14,8 @@ internal sealed partial class ApiServer(ObjectStore store, ApiVerbs verbs, Concu
 {
     private static readonly string[] PatchTypes = ["application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json"];
 
+    private readonly long _startedAt = time.GetTimestamp();
+
     /// <summary>What is served.</summary>
     public HashSet<ApiKind> Kinds { get; } = [.. ApiKind.BuiltIn];
 
@@ -37,7 +39,7 @@ internal sealed partial class ApiServer(ObjectStore store, ApiVerbs verbs, Concu
             reply = refusal.ToReply();
         }
 
-        Requests.Enqueue(new SeenRequest(user, call, reply.Status));
+        Requests.Enqueue(new SeenRequest(user, call, reply.Status, time.GetElapsedTime(_startedAt)));
         return warnings.Count == 0 ? reply : reply with { Headers = [.. reply.Headers, .. warnings.Select(each => ("Warning", $"299 - \"{each}\""))] };
     }
 

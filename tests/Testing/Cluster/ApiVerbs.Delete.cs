@@ -25,17 +25,24 @@ internal sealed partial class ApiVerbs
         }
 
         requester = requester with { IsDryRun = requester.IsDryRun || options.Items("dryRun").Any() };
-        while (true)
+        for (var isLast = false; ; isLast = true)
         {
             var before = store.Find(kind, target.Namespace, name) ?? throw Refusal.NotFound(kind, name);
             Require(kind, before, options);
             var question = Question("DELETE", requester, target with { Name = isOneOfMany ? null : name }, "DeleteOptions") with { Old = before };
-            var done = kind == ApiKind.Pod
-                ? await TerminateAsync(question, options, isOneOfMany, isReviewed: true, cancellation)
-                : await RemoveAsync(question, options, cancellation);
-            if (done is not null)
+            try
             {
-                return done;
+                var done = kind == ApiKind.Pod
+                    ? await TerminateAsync(question, options, isOneOfMany, isReviewed: true, cancellation)
+                    : await RemoveAsync(question, options, cancellation);
+                if (done is not null)
+                {
+                    return done;
+                }
+            }
+            catch (Refusal) when (!isLast && !ReferenceEquals(store.Find(kind, target.Namespace, name), before))
+            {
+                // What is refused may have been a copy that was old: it is asked about again as it is by now.
             }
         }
     }

@@ -90,6 +90,17 @@ internal sealed class LoopbackCluster : IAsyncDisposable
         }
     }
 
+    /// <summary>Tells of something in an event.</summary>
+    public void Record(JsonObject regarding, string reason, string note) => Verbs.Put(ApiKind.Event, new JsonObject
+    {
+        ["kind"] = "Event",
+        ["metadata"] = new JsonObject { ["generateName"] = $"{regarding.Name()}.", ["namespace"] = regarding.Namespace() },
+        ["eventTime"] = Time.GetUtcNow().Rfc3339(),
+        ["reason"] = reason,
+        ["note"] = note,
+        ["regarding"] = new JsonObject { ["kind"] = regarding.Text("kind"), ["namespace"] = regarding.Namespace(), ["name"] = regarding.Name(), ["uid"] = regarding.Uid() },
+    });
+
     /// <summary>A request, without a socket.</summary>
     /// <param name="user">Who asks.</param>
     /// <param name="method">GET, for example.</param>
@@ -159,7 +170,11 @@ internal sealed class LoopbackCluster : IAsyncDisposable
 }
 
 /// <summary>A request that was seen, and how it was answered.</summary>
-internal sealed record SeenRequest(ApiUser? User, HttpCall Call, int Status);
+/// <param name="User">Who asked; null for nobody that is known.</param>
+/// <param name="Call">The request.</param>
+/// <param name="Status">The answer's status.</param>
+/// <param name="At">How long after the cluster's start it was answered.</param>
+internal sealed record SeenRequest(ApiUser? User, HttpCall Call, int Status, TimeSpan At);
 
 /// <summary>An answer.</summary>
 /// <param name="Status">The HTTP status.</param>

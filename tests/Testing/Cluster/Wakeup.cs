@@ -38,7 +38,8 @@ internal sealed class Wakeup : IDisposable
         _cancelled.Dispose();
     }
 
-    private void Set() => _signal.TrySetResult();
+    /// <summary>Wakes whoever waits.</summary>
+    public void Set() => _signal.TrySetResult();
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
