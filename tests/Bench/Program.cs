@@ -24,6 +24,7 @@ try
         ("schemes", () => SchemeSection.Measure(folder)),
         ("drain", () => DrainSection.Measure(folder)),
         ("elb", () => ElbSection.Measure(folder)),
+        ("controller", () => ControllerSection.Measure(folder)),
         ("evidence", SimulationSection.Measure),
         ("evidence", ProbeSimulationSection.Measure),
         ("evidence", () => RolloutSection.Measure(folder)),
