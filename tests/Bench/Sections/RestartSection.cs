@@ -29,7 +29,9 @@ internal static class RestartSection
     // How much longer than the lag a fixed sleep is tried.
     private static readonly double[] Margins = [0.25, 0.5, 1, 2, 4];
 
-    private static readonly string[] Proxies = ["nginx", "haproxy"];
+    private const string Nginx = "nginx", NginxKept = "nginx, kept clients";
+
+    private static readonly string[] Proxies = [Nginx, "haproxy"];
 
     // Between a new pod's first request and the old one's delete, and between the old one's end and the next new pod.
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(1);
@@ -51,7 +53,7 @@ internal static class RestartSection
         var lastMinutes = new List<LastMinute>();
         foreach (var lag in Lags)
         {
-            var cells = Hooks(lag).SelectMany(hook => Proxies.Select(proxy => (hook, proxy))).ToList();
+            var cells = Hooks(lag).SelectMany(hook => (hook.Name == Idle || hook.Sleep == lag + ControlMargin ? Proxies.Append(NginxKept) : Proxies).Select(proxy => (hook, proxy))).ToList();
             using var pods = PodsOnNode.CreateAsync(cells.Count * Places).GetAwaiter().GetResult();
             var all = Task.WhenAll(cells.Select((cell, index) =>
                 RunAsync(cell.hook, cell.proxy, TimeSpan.FromSeconds(lag), pods, 1 + (index * Places), folder))).GetAwaiter().GetResult();
@@ -61,8 +63,8 @@ internal static class RestartSection
         File.WriteAllText(Repository.PathTo(Picture), LastMinute.Draw(lastMinutes));
         table.Explain($"{Replicas} pods behind each proxy, each replaced in turn: the new one is sent requests, then the old one is deleted, which starts its hook, and lag later the proxy");
         table.Explain("stops sending to it, nginx by a reload, haproxy by its runtime API. At SIGTERM, the hook's end, the app is gone: it drains nothing. failed: any answer but 200, or none.");
-        table.Explain("Requests come at an even rate, each on a client connection of its own: a reloaded nginx cuts clients' connections that are kept open, with any hook. Neither");
-        table.Explain("proxy asks a second pod when one fails; both keep their connections to pods open. No probes: how they cost idle:// time is in ./build.sh bench evidence.");
+        table.Explain("Requests come at an even rate, each on a client connection of its own; kept clients keep theirs open, and nginx resets some of them when it is reloaded, with any hook.");
+        table.Explain("Neither proxy asks a second pod when one fails; both keep their connections to pods open. No probes: how they cost idle:// time is in ./build.sh bench evidence.");
         table.Explain($"Fixed sleeps tried: {string.Join(", ", Margins)} s longer than the lag; just enough is the shortest that loses nothing, and no longer one does.");
         table.Explain($"control: {ControlMargin} s longer; what it loses is not the hook's doing. before SIGTERM: sent while the pod still served.");
         table.Explain($"{LongRun.Variable}=1 makes {LongRestarts} restarts a row, and {LongRequests:N0} requests a row with idle://.");
@@ -97,7 +99,7 @@ internal static class RestartSection
                 table.Add(
                     name.Replace("`", "", StringComparison.Ordinal), course.Proxy, Cell.Seconds(lag), Cell.Count(course.Seconds.Count), Cell.Count(course.Sent), Cell.Count(failed),
                     Cell.Count(course.FailedBeforeSigterm), Cell.Seconds(course.Seconds.Average()), Cell.Seconds(course.Seconds.Max() - lag));
-                if (hook.Name == Idle)
+                if (hook.Name == Idle && course.Proxy != NginxKept)
                 {
                     var title = $"idle:// behind {course.Proxy}, lag {lag} s: ";
                     goals.Add(Goal.Count(title + "failed requests", failed, 0));
@@ -105,8 +107,9 @@ internal static class RestartSection
                 }
             }
 
-            var seconds = Math.Round(rows.SelectMany(course => course.Seconds).Average(), 1);
-            lastMinutes.Add(new LastMinute(lag, name, rows.Sum(course => course.Sent), rows.Sum(course => course.Failures.Count), seconds));
+            var own = rows.Where(course => course.Proxy != NginxKept).ToList();
+            var seconds = Math.Round(own.SelectMany(course => course.Seconds).Average(), 1);
+            lastMinutes.Add(new LastMinute(lag, name, own.Sum(course => course.Sent), own.Sum(course => course.Failures.Count), seconds));
         }
     }
 
@@ -127,12 +130,13 @@ internal static class RestartSection
     private static async Task<Course> RunAsync(Hook hook, string proxied, TimeSpan lag, PodsOnNode pods, int first, TemporaryFolder folder)
     {
         var time = TimeProvider.System;
-        var isLongIdle = LongRun.IsAsked && hook.Name == Idle;
-        var name = string.Create(CultureInfo.InvariantCulture, $"{proxied}-{lag.TotalSeconds}-{first}");
+        var isKept = proxied == NginxKept;
+        var isLongIdle = LongRun.IsAsked && hook.Name == Idle && !isKept;
+        var name = string.Create(CultureInfo.InvariantCulture, $"{lag.TotalSeconds}-{first}");
         var addresses = Enumerable.Range(first, Places).Select(pod => new IPEndPoint(PodLink.AddressOf(pod), App.Port)).ToList();
         var apps = new App?[Places];
         var serving = new HashSet<int>();
-        using var proxy = pods.OnNode<ServiceProxy>(() => proxied == "nginx"
+        using var proxy = pods.OnNode<ServiceProxy>(() => proxied is Nginx or NginxKept
             ? new ServiceProxy.Nginx(folder, name, addresses) : new ServiceProxy.Haproxy(folder, name, addresses));
         for (var place = 0; place < Replicas; place++)
         {
@@ -142,8 +146,8 @@ internal static class RestartSection
         await Task.Delay(Settled);
         using var stop = new CancellationTokenSource();
         using var balancer = new Balancer(
-            () => new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified), new Uri("http://pods/"), keepsConnections: false, proxy.Front);
-        var load = balancer.SendAsync(new Even(isLongIdle ? LongIdleRate : LongRun.IsAsked ? LongRate : Rate), TimeSpan.FromHours(2), new Random(first), stop.Token);
+            () => new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified), new Uri("http://pods/"), isKept, proxy.Front);
+        var load = balancer.SendAsync(new Even(LongRun.IsAsked ? isLongIdle || isKept ? LongIdleRate : LongRate : Rate), TimeSpan.FromHours(2), new Random(first), stop.Token);
 
         var ends = new List<(long Deleted, long Ended)>();
         var restarts = LongRun.IsAsked ? LongRestarts : Replicas;

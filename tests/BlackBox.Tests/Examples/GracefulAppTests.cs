@@ -14,6 +14,15 @@ public sealed class GracefulAppTests : IAsyncDisposable
     private HttpClient _client = null!;
     private TestNetwork _network = null!;
 
+    private static string Program
+    {
+        get
+        {
+            var program = Repository.PathTo("artifacts", "publish", "graceful-app", "graceful-app");
+            return File.Exists(program) ? program : throw new HarnessException($"{program} is not there: run ./build.sh test");
+        }
+    }
+
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     public async ValueTask DisposeAsync()
@@ -113,8 +122,13 @@ public sealed class GracefulAppTests : IAsyncDisposable
         }
     }
 
-    private Child Run(string settings) => new EmptyRoot { Network = _network, AsPid1 = true, Proc = true, Environment = settings.Split(' ').Select(one => one.Split('=')).ToDictionary(one => one[0], one => one[1]) }
-        .Run(Repository.PathTo("artifacts", "publish", "graceful-app", "graceful-app"));
+    private Child Run(string settings) => new EmptyRoot
+    {
+        Network = _network,
+        AsPid1 = true,
+        Proc = true,
+        Environment = settings.Split(' ').Select(one => one.Split('=')).ToDictionary(one => one[0], one => one[1]),
+    }.Run(Program);
 
     private async Task<Socket> ConnectAsync(CancellationToken stop)
     {
