@@ -15,6 +15,10 @@ namespace Prestopd.Controller;
 /// <param name="events">The events.</param>
 internal sealed class Telling(ServerLog log, ControllerMetrics metrics, PodEvents events)
 {
+    /// <summary>What is counted and not logged: every pod that is deleted anywhere would be a line.</summary>
+    private static readonly Reason[] Unremarkable =
+        [Reason.NotAsked, Reason.DryRun, Reason.Forced, Reason.Unknown, Reason.OtherPod, Reason.Terminating, Reason.Exempt, Reason.NamespaceTerminating, Reason.OptedOut];
+
     /// <summary>A delete or an eviction was answered.</summary>
     /// <param name="request">The review.</param>
     /// <param name="pod">The pod; null when it is not known.</param>
@@ -33,7 +37,7 @@ internal sealed class Telling(ServerLog log, ControllerMetrics metrics, PodEvent
         {
             log.Error("ruling", line, members);
         }
-        else
+        else if (!Unremarkable.Contains(ruling.Reason))
         {
             log.Info("ruling", line, members);
         }

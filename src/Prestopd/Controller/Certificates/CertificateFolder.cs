@@ -10,7 +10,7 @@ internal sealed class CertificateFolder(string folder) : ICertificateSource
     private const int LongestFile = 1024 * 1024;
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Names => [];
+    public string? Host => null;
 
     /// <inheritdoc/>
     public Task<(ServingMaterial? Material, string Problem)> FindAsync(CancellationToken cancellation) => Task.FromResult(

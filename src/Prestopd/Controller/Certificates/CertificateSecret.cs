@@ -23,7 +23,7 @@ internal sealed class CertificateSecret(ApiClient api, string @namespace, string
     private const int MostAttempts = 5;
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Names { get; } = [$"{service}.{@namespace}.svc", $"{service}.{@namespace}", $"{service}.{@namespace}.svc.cluster.local"];
+    public string Host => $"{service}.{@namespace}.svc";
 
     /// <inheritdoc/>
     public async Task<(ServingMaterial? Material, string Problem)> FindAsync(CancellationToken cancellation)
@@ -39,13 +39,13 @@ internal sealed class CertificateSecret(ApiClient api, string @namespace, string
 
             var now = time.GetUtcNow();
             var there = found.Value is { } secret ? Read(secret) : null;
-            var isGood = there?.Open(Names, now, out _) is not null;
-            if (isGood && !there!.Open(Names, now, out _)!.IsDue(now))
+            var opened = there?.Open(Host, now, out _);
+            if (opened?.IsDue(now) is false)
             {
                 return (there, "");
             }
 
-            var made = ServingMaterial.Make(Names, isGood ? there : null, now);
+            var made = ServingMaterial.Make(Host, opened is null ? null : there, now);
             var written = await WriteAsync(found.Value, made, cancellation);
             if (written.Succeeded)
             {
@@ -56,7 +56,7 @@ internal sealed class CertificateSecret(ApiClient api, string @namespace, string
             if (written.Error.Fault is not (ApiFault.Conflict or ApiFault.NotFound))
             {
                 // One that is due still serves for a third of its time.
-                return (isGood ? there : null, problem);
+                return (opened is null ? null : there, problem);
             }
         }
 

@@ -14,6 +14,6 @@ internal interface ICertificateSource
     /// <returns>Whether that was so already, and why it cannot be made so; empty when it is so now.</returns>
     Task<(bool WasTrusted, string Problem)> TrustAsync(ServingMaterial material, CancellationToken cancellation);
 
-    /// <summary>The DNS names that the certificate has to be for; none where that is somebody else's business.</summary>
-    IReadOnlyList<string> Names { get; }
+    /// <summary>The host name that the API server looks for in the certificate; null where that is somebody else's business.</summary>
+    string? Host { get; }
 }

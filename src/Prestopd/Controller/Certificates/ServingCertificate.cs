@@ -73,7 +73,7 @@ internal sealed class ServingCertificate(ICertificateSource source, ServerLog lo
             return;
         }
 
-        if (material.Open(source.Names, now, out problem) is not { } opened)
+        if (material.Open(source.Host, now, out problem) is not { } opened)
         {
             Tell(problem);
             return;
@@ -95,5 +95,5 @@ internal sealed class ServingCertificate(ICertificateSource source, ServerLog lo
         _told = problem;
     }
 
-    private static SslStreamCertificateContext Provisional(DateTimeOffset now) => ServingMaterial.Make(["localhost"], null, now).Open([], now, out _)!.Context;
+    private static SslStreamCertificateContext Provisional(DateTimeOffset now) => ServingMaterial.Make("localhost", null, now).Open(null, now, out _)!.Context;
 }

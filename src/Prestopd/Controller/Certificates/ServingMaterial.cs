@@ -23,56 +23,42 @@ internal sealed record ServingMaterial(string Chain, string Key, string Authorit
     /// Makes a certificate and an authority that signs it and nothing else: its key is forgotten. A new authority for each certificate leaves no key anywhere with which
     /// another one could be made.
     /// </summary>
-    /// <param name="names">The DNS names that it is for; the first is its common name, cut to what fits.</param>
+    /// <param name="host">The DNS name that it is for.</param>
     /// <param name="before">What was shown until now, and is trusted on; null for nothing.</param>
     /// <param name="now">The time.</param>
-    public static ServingMaterial Make(IReadOnlyList<string> names, ServingMaterial? before, DateTimeOffset now)
+    public static ServingMaterial Make(string host, ServingMaterial? before, DateTimeOffset now)
     {
         TlsRuntime.KeepToItself();
         var (from, to) = (now - Skew, now + Lifetime);
-        using var authorityKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
         // A name of its own: authorities of the same name are told apart by trying only.
-        var authority = new CertificateRequest($"CN=prestop {Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}", authorityKey, HashAlgorithmName.SHA256);
-        authority.CertificateExtensions.Add(X509BasicConstraintsExtension.CreateForCertificateAuthority(pathLengthConstraint: 0));
-        authority.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, critical: true));
-        authority.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(authority.PublicKey, critical: false));
-        using var issuer = authority.CreateSelfSigned(from, to);
-
+        var authority = $"prestop {Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}";
+        using var authorityKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=prestopd controller", key, HashAlgorithmName.SHA256);
-        var alternatives = new SubjectAlternativeNameBuilder();
-        foreach (var name in names)
-        {
-            alternatives.AddDnsName(name);
-        }
-
-        request.CertificateExtensions.Add(alternatives.Build());
-        request.CertificateExtensions.Add(X509BasicConstraintsExtension.CreateForEndEntity());
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], critical: false));
-        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(issuer, includeKeyIdentifier: true, includeIssuerAndSerial: false));
-        using var certificate = request.Create(issuer, from, to, RandomNumberGenerator.GetBytes(16));
+        var issuer = Text(CertificateWriter.Authority(authority, authorityKey, from, to));
+        var certificate = Text(CertificateWriter.Server(host, key, authority, authorityKey, from, to));
 
         var older = before is null ? [] : Pem.CertificatesIn(before.Authorities) ?? [];
-        var trusted = older.Where(each => each.NotAfter > now.UtcDateTime).TakeLast(MostAuthorities - 1).Append(issuer).Select(each => each.ExportCertificatePem() + "\n");
-        return new ServingMaterial(certificate.ExportCertificatePem() + "\n", key.ExportPkcs8PrivateKeyPem() + "\n", string.Concat(trusted));
+        var trusted = older.Where(each => each.NotAfter > now.UtcDateTime).TakeLast(MostAuthorities - 1).Select(each => Text(each.RawData)).Append(issuer);
+        return new ServingMaterial(certificate, PemEncoding.WriteString("PRIVATE KEY", key.ExportPkcs8PrivateKey()) + "\n", string.Concat(trusted));
+
+        static string Text(byte[] certificate) => PemEncoding.WriteString("CERTIFICATE", certificate) + "\n";
     }
 
     /// <summary>Opens it.</summary>
-    /// <param name="names">The DNS names that it has to be for; none where that is somebody else's business.</param>
+    /// <param name="host">The DNS name that it has to be for, signed by its authority; null where that is somebody else's business.</param>
     /// <param name="now">The time.</param>
     /// <param name="problem">Why it cannot be used, as a phrase without secrets; empty when it can.</param>
     /// <returns>What is shown; null when there is a problem.</returns>
-    public ShownCertificate? Open(IReadOnlyList<string> names, DateTimeOffset now, out string problem)
+    public ShownCertificate? Open(string? host, DateTimeOffset now, out string problem)
     {
         try
         {
             var context = TlsIdentity.FromPem(Chain, Key);
             var certificate = context.TargetCertificate;
             problem = certificate.NotAfter <= now.UtcDateTime ? "the certificate has expired"
-                : names.FirstOrDefault(name => !certificate.MatchesHostname(name)) is { } missing ? $"the certificate is not for {missing}"
-                : names.Count > 0 && !IsTrusted(certificate, now) ? "the certificate is not signed by its authority"
+                : host is not null && certificate.GetNameInfo(X509NameType.DnsName, forIssuer: false) != host ? $"the certificate is not for {host}"
+                : host is not null && !IsTrusted(certificate, now) ? "the certificate is not signed by its authority"
                 : "";
             return problem.Length == 0 ? new ShownCertificate(context, certificate.NotBefore, certificate.NotAfter) : null;
         }

@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Prestop.Core.Waiting;
 using Prestop.Kubernetes.Client;
 using Prestopd.Controller.Http;
@@ -19,9 +18,10 @@ internal sealed class LaterCalls(ControllerMetrics metrics, ServerLog log, TimeP
     private const int AtATime = 4;
     private const int MostAttempts = 4;
 
-    private readonly Channel<Func<CancellationToken, Task<ApiError?>>> _calls =
-        Channel.CreateBounded<Func<CancellationToken, Task<ApiError?>>>(new BoundedChannelOptions(room) { FullMode = BoundedChannelFullMode.Wait });
-
+    private readonly Lock _gate = new();
+    private readonly Queue<Func<CancellationToken, Task<ApiError?>>> _calls = [];
+    private TaskCompletionSource _added = New();
+    private bool _isComplete;
     private long _dropped;
 
     /// <summary>Calls for which there was no room.</summary>
@@ -31,26 +31,56 @@ internal sealed class LaterCalls(ControllerMetrics metrics, ServerLog log, TimeP
     /// <param name="call">The call; null when it has succeeded.</param>
     public void Add(Func<CancellationToken, Task<ApiError?>> call)
     {
-        if (!_calls.Writer.TryWrite(call))
+        lock (_gate)
         {
-            Interlocked.Increment(ref _dropped);
+            if (_isComplete || _calls.Count >= room)
+            {
+                _dropped++;
+                return;
+            }
+
+            _calls.Enqueue(call);
+            Tell();
         }
     }
 
     /// <summary>Takes no more; <see cref="RunAsync"/> ends when those that are there are done.</summary>
-    public void Complete() => _calls.Writer.TryComplete();
+    public void Complete()
+    {
+        lock (_gate)
+        {
+            _isComplete = true;
+            Tell();
+        }
+    }
 
     /// <summary>Makes the calls, to be run once.</summary>
     /// <param name="cancellation">Ends it at once.</param>
-    public Task RunAsync(CancellationToken cancellation) => Task.WhenAll(Enumerable.Range(0, AtATime).Select(_ => WorkAsync(cancellation)));
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        await using var end = cancellation.Register(Complete);
+        await Task.WhenAll(Enumerable.Range(0, AtATime).Select(_ => WorkAsync(cancellation)));
+    }
 
     private async Task WorkAsync(CancellationToken cancellation)
     {
         try
         {
-            await foreach (var call in _calls.Reader.ReadAllAsync(cancellation))
+            while (!cancellation.IsCancellationRequested)
             {
-                await MakeAsync(call, cancellation);
+                Task added;
+                Func<CancellationToken, Task<ApiError?>>? call;
+                lock (_gate)
+                {
+                    if (!_calls.TryDequeue(out call) && _isComplete)
+                    {
+                        return;
+                    }
+
+                    added = _added.Task;
+                }
+
+                await (call is null ? added : MakeAsync(call, cancellation));
             }
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -77,5 +107,13 @@ internal sealed class LaterCalls(ControllerMetrics metrics, ServerLog log, TimeP
 
             await Pause.UntilAsync((error.RetryAfter ?? TimeSpan.Zero) + backoff.Next(), time.GetTimestamp(), time, cancellation);
         }
+    }
+
+    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private void Tell()
+    {
+        _added.SetResult();
+        _added = New();
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Prestop.Kubernetes.Client;
 using Prestop.Kubernetes.Objects;
 using Prestopd.Controller.Isolation;
@@ -17,11 +18,16 @@ internal sealed class Wakes(ApiClient api, LaterCalls later, TimeProvider time)
     /// <param name="pod">The pod.</param>
     /// <param name="cancellation">Ends the call.</param>
     /// <returns>Null; else why not, <see cref="ApiFault.Conflict"/> when the budget has changed.</returns>
-    public async Task<ApiError?> ReserveAsync(PodDisruptionBudget budget, Pod pod, CancellationToken cancellation)
-    {
-        var patch = Patch.Merge(BudgetPatches.Reserve(budget, pod.Metadata.Name, time.GetUtcNow()));
-        return (await api.PatchAsync(BudgetStatus, budget.Metadata.Namespace, budget.Metadata.Name, patch, new WriteOptions(), cancellation)).Error;
-    }
+    public Task<ApiError?> ReserveAsync(PodDisruptionBudget budget, Pod pod, CancellationToken cancellation) =>
+        PatchStatusAsync(budget, BudgetPatches.Reserve(budget, pod.Metadata.Name, time.GetUtcNow()), cancellation);
+
+    /// <summary>Keeps a disruption in a budget.</summary>
+    /// <param name="budget">The budget as it was looked at.</param>
+    /// <param name="pod">The pod.</param>
+    /// <param name="cancellation">Ends the call.</param>
+    /// <returns>Null; else why not, <see cref="ApiFault.Conflict"/> when the budget has changed.</returns>
+    public Task<ApiError?> RenewAsync(PodDisruptionBudget budget, Pod pod, CancellationToken cancellation) =>
+        PatchStatusAsync(budget, BudgetPatches.Renew(budget, pod.Metadata.Name, time.GetUtcNow()), cancellation);
 
     /// <summary>Has budgets counted again, a moment later.</summary>
     /// <param name="budgets">The budgets.</param>
@@ -43,6 +49,9 @@ internal sealed class Wakes(ApiClient api, LaterCalls later, TimeProvider time)
             Wake(resource, pod.Namespace, owner.Name);
         }
     }
+
+    private async Task<ApiError?> PatchStatusAsync(PodDisruptionBudget budget, JsonObject change, CancellationToken cancellation) =>
+        (await api.PatchAsync(BudgetStatus, budget.Metadata.Namespace, budget.Metadata.Name, Patch.Merge(change), new WriteOptions(), cancellation)).Error;
 
     private void Wake<T>(Resource<T> resource, string @namespace, string name)
         where T : class, IApiObject =>

@@ -30,6 +30,20 @@ internal static class BudgetPatches
         },
     };
 
+    /// <summary>
+    /// Keeps a disruption in a budget that covers the pod even while it drains: after two minutes its controller would take the pod for one that stays (k8s.io/kubernetes,
+    /// disruption controller, <c>DeletionTimeout</c>).
+    /// </summary>
+    /// <param name="budget">The budget.</param>
+    /// <param name="pod">The pod's name.</param>
+    /// <param name="now">The time.</param>
+    /// <returns>The patch of subresource <c>status</c>.</returns>
+    public static JsonObject Renew(PodDisruptionBudget budget, string pod, DateTimeOffset now) => new()
+    {
+        ["metadata"] = new JsonObject { ["uid"] = budget.Metadata.Uid, ["resourceVersion"] = budget.Metadata.ResourceVersion },
+        ["status"] = new JsonObject { ["disruptedPods"] = new JsonObject { [pod] = DrainState.Text(now) } },
+    };
+
     /// <summary>Has the budget's controller count again.</summary>
     /// <param name="now">The time.</param>
     /// <returns>The patch of the budget itself.</returns>

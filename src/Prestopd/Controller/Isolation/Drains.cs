@@ -27,6 +27,7 @@ internal sealed class Drains(ClusterIndexes indexes, ApiClient api, Wakes wakes,
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan RenewalPeriod = TimeSpan.FromMinutes(1);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Course> _courses = [];
@@ -53,7 +54,7 @@ internal sealed class Drains(ClusterIndexes indexes, ApiClient api, Wakes wakes,
             }
             else if (!_stop.IsCancellationRequested)
             {
-                course = new Course(pod);
+                course = new Course(pod) { RenewedAt = time.GetTimestamp() };
                 course.Running = RunAsync(course);
                 _courses.Add(pod.Metadata.Uid, course);
             }
@@ -82,6 +83,10 @@ internal sealed class Drains(ClusterIndexes indexes, ApiClient api, Wakes wakes,
         {
             _stop.Cancel();
             running = [.. _courses.Values.Select(course => course.Running)];
+            foreach (var course in _courses.Values)
+            {
+                course.Wake();
+            }
         }
 
         await Task.WhenAll(running);
@@ -109,7 +114,7 @@ internal sealed class Drains(ClusterIndexes indexes, ApiClient api, Wakes wakes,
             var pause = LongestWait;
             try
             {
-                var (error, wait) = await StepAsync(course.Pod);
+                var (error, wait) = await StepAsync(course);
                 if (error is null)
                 {
                     backoff.Reset();
@@ -131,14 +136,16 @@ internal sealed class Drains(ClusterIndexes indexes, ApiClient api, Wakes wakes,
                 telling.Broken(course.Pod, unforeseen);
             }
 
-            await changed.WaitAsync(pause, time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            await using var timer = time.CreateTimer(static one => ((Course)one!).Wake(), course, pause, Timeout.InfiniteTimeSpan);
+            await changed;
         }
     }
 
     /// <summary>Decides on the next step and takes it.</summary>
     /// <returns>Why it could not be taken, or null; and when to look again at the latest.</returns>
-    private async Task<(ApiError? Error, TimeSpan Wait)> StepAsync(Pod pod)
+    private async Task<(ApiError? Error, TimeSpan Wait)> StepAsync(Course course)
     {
+        var pod = course.Pod;
         if (DrainState.Of(pod) is not { } drain)
         {
             return (null, LongestWait);
@@ -153,7 +160,9 @@ internal sealed class Drains(ClusterIndexes indexes, ApiClient api, Wakes wakes,
         {
             // Timers cut off fractions of a millisecond.
             var left = wait.At - now + TimeSpan.FromMilliseconds(1);
-            return (null, drain.SurgeUntil is not null && left > Replacements.Age ? Replacements.Age : left);
+            return drain.SurgeUntil is not null
+                ? (null, left > Replacements.Age ? Replacements.Age : left)
+                : (await RenewAsync(course, view, drain), left);
         }
 
         if (step is DrainStep.Done)
@@ -170,6 +179,23 @@ internal sealed class Drains(ClusterIndexes indexes, ApiClient api, Wakes wakes,
         {
             _places.Release();
         }
+    }
+
+    /// <summary>A budget whose labels the pod has kept goes on counting with it, unless it is told again and again.</summary>
+    private async Task<ApiError?> RenewAsync(Course course, PodInView view, DrainState drain)
+    {
+        if (drain.Beginning is not Beginning.Eviction || view.Budgets is not [var budget] || time.GetElapsedTime(course.RenewedAt) < RenewalPeriod)
+        {
+            return null;
+        }
+
+        var error = await wakes.RenewAsync(budget, view.Pod, _stop.Token);
+        if (error is null)
+        {
+            course.RenewedAt = time.GetTimestamp();
+        }
+
+        return error;
     }
 
     private async Task<ApiError?> TakeAsync(DrainStep step, PodInView view, DrainState drain)
@@ -242,7 +268,7 @@ internal sealed class Drains(ClusterIndexes indexes, ApiClient api, Wakes wakes,
         /// <summary>The pod as the copy has it.</summary>
         public Pod Pod { get; private set; } = pod;
 
-        /// <summary>Ends with the next change.</summary>
+        /// <summary>Ends with the next change, or when it is to be looked at again.</summary>
         public Task Changed => Volatile.Read(ref _changed).Task;
 
         /// <summary>Whether it is gone, or does not drain any more.</summary>
@@ -251,14 +277,20 @@ internal sealed class Drains(ClusterIndexes indexes, ApiClient api, Wakes wakes,
         /// <summary>Whether its end was counted.</summary>
         public bool IsLetGo { get; set; }
 
+        /// <summary>When its budget was told of it last.</summary>
+        public long RenewedAt { get; set; }
+
         /// <summary>What takes its steps.</summary>
         public Task Running { get; set; } = Task.CompletedTask;
 
         public void Change(Pod now)
         {
             Pod = now;
-            Interlocked.Exchange(ref _changed, New()).SetResult();
+            Wake();
         }
+
+        /// <summary>Has it looked at again.</summary>
+        public void Wake() => Interlocked.Exchange(ref _changed, New()).SetResult();
 
         public void End()
         {

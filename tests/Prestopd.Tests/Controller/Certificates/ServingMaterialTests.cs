@@ -7,19 +7,19 @@ namespace Prestopd.Tests.Controller.Certificates;
 
 public sealed class ServingMaterialTests
 {
-    private static readonly string[] Names = ["prestop-controller.prestop.svc"];
+    private const string Host = "prestop-controller.prestop.svc";
     private static readonly DateTimeOffset Now = new(2026, 11, 21, 10, 0, 0, TimeSpan.Zero);
-    private static readonly ServingMaterial First = ServingMaterial.Make(Names, null, Now);
+    private static readonly ServingMaterial First = ServingMaterial.Make(Host, null, Now);
 
     [Fact]
-    public void What_was_made_is_for_its_names_and_signed_by_the_authority_beside_it()
+    public void What_was_made_is_for_its_name_and_signed_by_the_authority_beside_it()
     {
-        var shown = First.Open(Names, Now, out var problem);
+        var shown = First.Open(Host, Now, out var problem);
 
         Assert.Equal(("", TimeSpan.FromDays(90)), (problem, shown!.To - Now));
-        Assert.Null(First.Open(["other.prestop.svc"], Now, out problem));
+        Assert.Null(First.Open("other.prestop.svc", Now, out problem));
         Assert.Equal("the certificate is not for other.prestop.svc", problem);
-        Assert.Null((First with { Authorities = ServingMaterial.Make(Names, null, Now).Authorities }).Open(Names, Now, out problem));
+        Assert.Null((First with { Authorities = ServingMaterial.Make(Host, null, Now).Authorities }).Open(Host, Now, out problem));
         Assert.Equal("the certificate is not signed by its authority", problem);
     }
 
@@ -39,12 +39,12 @@ public sealed class ServingMaterialTests
         var material = First;
         for (var renewal = 1; renewal < 6; renewal++)
         {
-            material = ServingMaterial.Make(Names, material, Now.AddDays(renewal));
+            material = ServingMaterial.Make(Host, material, Now.AddDays(renewal));
         }
 
         Assert.Equal(4, ClusterAccess.AuthoritiesIn(material.Authorities)!.Count);
-        Assert.NotNull((ServingMaterial.Make(Names, First, Now.AddDays(60)) with { Chain = First.Chain, Key = First.Key }).Open(Names, Now.AddDays(60), out _));
-        Assert.Single(ClusterAccess.AuthoritiesIn(ServingMaterial.Make(Names, First, Now.AddDays(91)).Authorities)!);
+        Assert.NotNull((ServingMaterial.Make(Host, First, Now.AddDays(60)) with { Chain = First.Chain, Key = First.Key }).Open(Host, Now.AddDays(60), out _));
+        Assert.Single(ClusterAccess.AuthoritiesIn(ServingMaterial.Make(Host, First, Now.AddDays(91)).Authorities)!);
     }
 
     [Theory]
@@ -53,16 +53,16 @@ public sealed class ServingMaterialTests
     [InlineData(60.1, true)]
     [InlineData(89.9, true)]
     public void It_is_due_in_the_last_third_of_its_time(double days, bool isDue) =>
-        Assert.Equal(isDue, First.Open(Names, Now.AddDays(days), out _)!.IsDue(Now.AddDays(days)));
+        Assert.Equal(isDue, First.Open(Host, Now.AddDays(days), out _)!.IsDue(Now.AddDays(days)));
 
     [Fact]
     public void What_cannot_be_used_is_said_without_a_secret()
     {
-        Assert.Null(First.Open(Names, Now.AddDays(91), out var problem));
+        Assert.Null(First.Open(Host, Now.AddDays(91), out var problem));
         Assert.Equal("the certificate has expired", problem);
-        foreach (var damaged in (ServingMaterial[])[First with { Key = ServingMaterial.Make(Names, null, Now).Key }, First with { Chain = "x" }, First with { Key = "" }])
+        foreach (var damaged in (ServingMaterial[])[First with { Key = ServingMaterial.Make(Host, null, Now).Key }, First with { Chain = "x" }, First with { Key = "" }])
         {
-            Assert.Null(damaged.Open(Names, Now, out problem));
+            Assert.Null(damaged.Open(Host, Now, out problem));
             Assert.Equal("the certificate and its key cannot be read, or do not belong together", problem);
         }
     }
