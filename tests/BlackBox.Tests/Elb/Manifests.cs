@@ -1,4 +1,7 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
 using Prestop.Testing;
+using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
 namespace BlackBox.Tests.Elb;
@@ -25,6 +28,16 @@ internal static class Manifests
         public string Text => ((YamlScalarNode)Yaml).Value!;
 
         public IReadOnlyList<Node> Items => [.. ((YamlSequenceNode)Yaml).Select(item => new Node(item))];
+
+        /// <summary>The same in JSON.</summary>
+        public JsonNode? ToJson() => Yaml switch
+        {
+            YamlMappingNode mapping => new JsonObject(mapping.Children.Select(field => KeyValuePair.Create(((YamlScalarNode)field.Key).Value!, new Node(field.Value).ToJson()))),
+            YamlSequenceNode => new JsonArray([.. Items.Select(item => item.ToJson())]),
+            YamlScalarNode { Style: ScalarStyle.Plain, Value: var plain } when bool.TryParse(plain, out var flag) => flag,
+            YamlScalarNode { Style: ScalarStyle.Plain, Value: var plain } when int.TryParse(plain, CultureInfo.InvariantCulture, out var number) => number,
+            _ => Text,
+        };
 
         /// <summary>What lies below fields; null when one of them is not there.</summary>
         public Node? At(params string[] fields)

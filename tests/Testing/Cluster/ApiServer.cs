@@ -193,7 +193,7 @@ internal sealed partial class ApiServer(ObjectStore store, ApiVerbs verbs, Concu
     /// <summary>The options of a delete; kubectl of old has the dry run and more in the query instead.</summary>
     private static JsonObject DeleteOptions(HttpCall call)
     {
-        var options = call.Body.Length == 0 ? [] : Body(call);
+        var options = call.Body.Length == 0 ? [] : ProtobufBody.Is(call.Body) ? ProtobufBody.DeleteOptions(call.Body) : Body(call);
         if (call.Query.GetValueOrDefault("gracePeriodSeconds") is { } seconds)
         {
             options["gracePeriodSeconds"] = int.Parse(seconds, CultureInfo.InvariantCulture);
