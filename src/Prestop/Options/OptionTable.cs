@@ -15,7 +15,7 @@ internal static class OptionTable
     public static readonly OptionSpec Successes = new("--successes", "N", "1", "consecutive successes that a condition needs", Prefix);
     public static readonly OptionSpec ConnectTimeout = new("--connect-timeout", "D", "1s", "how long an attempt may take to connect", Prefix);
     public static readonly OptionSpec Quiet = new("--quiet", "auto|D", "auto",
-        "idle, closed: how long there must be no traffic, or no connection; auto: as long as the traffic that is seen makes it evidence, 2s to 15s", Prefix);
+        "idle, closed: how long there must be no traffic, or no connection; auto: as long as the traffic that is seen makes it evidence, 1.2s to 15s", Prefix);
     public static readonly OptionSpec QuietUnseen = new("--quiet-unseen", "D", "15s",
         "idle, closed: what auto takes while too little is seen to tell, and at most", Prefix);
     public static readonly OptionSpec Ignore = new("--ignore", "node|none|CIDR[,...]", "probes, by habit",

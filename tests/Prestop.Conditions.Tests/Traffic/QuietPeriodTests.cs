@@ -62,6 +62,28 @@ public sealed class QuietPeriodTests
         Assert.Equal(2.8, Seconds(), 0.001);
     }
 
+    [Theory]
+    [InlineData(30)]
+    [InlineData(1_000)]
+    public void After_the_densest_it_is_less_once_it_was_seen_for_long_enough(double rate)
+    {
+        Every(1 / rate, until: 1.5);
+        Assert.Equal(2, Seconds());
+
+        Every(1 / rate, until: 1.6, from: 1.5);
+        Assert.Equal(1.2, Seconds());
+    }
+
+    [Fact]
+    public void Where_one_look_in_five_shows_less_than_three_arrivals_it_is_two_seconds()
+    {
+        Every(0.02, until: 10);
+        Assert.Equal(1.2, Seconds());
+
+        Every(0.1, until: 12.7, from: 10);
+        Assert.Equal(2, Seconds());
+    }
+
     [Fact]
     public void A_rhythm_is_worth_ten_times_its_longest_gap()
     {

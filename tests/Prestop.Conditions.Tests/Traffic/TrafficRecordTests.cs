@@ -107,7 +107,7 @@ public sealed class TrafficRecordTests
             Open(i * 0.1, Busy(i));
         }
 
-        Assert.Equal(2, _record.Judge(TimeSpan.FromSeconds(3)).Quiet.TotalSeconds);
+        Assert.Equal(1.2, _record.Judge(TimeSpan.FromSeconds(3)).Quiet.TotalSeconds);
     }
 
     [Fact]
@@ -131,10 +131,10 @@ public sealed class TrafficRecordTests
 
         End(1.5, from: 1);
         End(3.5, from: 1);
-        Assert.NotEqual(2, _record.Judge(TimeSpan.FromSeconds(3.6)).Quiet.TotalSeconds);
+        Assert.NotEqual(1.2, _record.Judge(TimeSpan.FromSeconds(3.6)).Quiet.TotalSeconds);
 
         End(5.5, from: 1);
-        Assert.Equal(2, _record.Judge(TimeSpan.FromSeconds(5.5)).Quiet.TotalSeconds);
+        Assert.Equal(1.2, _record.Judge(TimeSpan.FromSeconds(5.5)).Quiet.TotalSeconds);
     }
 
     [Fact]

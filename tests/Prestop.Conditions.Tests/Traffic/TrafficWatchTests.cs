@@ -218,11 +218,11 @@ public sealed class TrafficWatchTests
 
         var seen = port.Judge(3);
 
-        Assert.Equal((Finding.NotMet, "1 connection, last traffic 0.1 s ago (needs 2.0 s)"), (seen.Finding, seen.Seen));
+        Assert.Equal((Finding.NotMet, "1 connection, last traffic 0.1 s ago (needs 1.2 s)"), (seen.Finding, seen.Seen));
         var caller = Assert.Single(seen.Callers);
         Assert.Equal(("10.0.0.9", 1, 0), (caller.Address, caller.OpenConnections, caller.NewConnectionsPerSecond));
         Assert.Equal(30, caller.RequestsPerSecond, 1.5);
-        Assert.Equal(Finding.Met, port.Judge(4.9).Finding);
+        Assert.Equal(Finding.Met, port.Judge(4.1).Finding);
     }
 
     [Fact]

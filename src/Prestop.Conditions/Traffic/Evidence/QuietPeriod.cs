@@ -10,7 +10,8 @@ namespace Prestop.Conditions.Traffic.Evidence;
 /// <item><description><i>Dense</i>: a look with one arrival counts 1, with two 3, with more 4, one without takes 5 away; 48 in all. It
 /// tells 20 arrivals a second from the 10 of a long burst, as Wald's sequential test does. The weights let many a second be known
 /// after 1.2 s, since balancers stop within two, and 20 a second within 5 s. The time before the first arrival counts as silence,
-/// against bursts that begin in the wait. Two seconds are then 40 arrivals that did not come.</description></item>
+/// against bursts that begin in the wait. Two seconds are then 40 arrivals that did not come; where, for 1.6 s or more, four looks in five show
+/// three or more, 1.2 s are 40 as well. Less would take a packet that is sent again after a second (RFC 6298) for the end.</description></item>
 /// <item><description><i>A rhythm</i>: 20 looks with arrivals in 5 different seconds, which one burst cannot fill. A gap ten times the
 /// longest of 20 comes once in 30 million times where arrivals are independent: 1 / C(20 + 10, 10).</description></item>
 /// <item><description><i>Dense for too short a time</i>: two thirds of the time below, for a busy pod whose balancer stops within two
@@ -28,8 +29,11 @@ internal sealed class QuietPeriod
 
     private static readonly TimeSpan ShortestDense = TimeSpan.FromSeconds(2);
 
-    // What is dense at every look is known to be at the twelfth.
-    private static readonly TimeSpan SoonestDense = (11 * TrafficHistory.Look) + ShortestDense;
+    private static readonly TimeSpan ShortestDensest = TimeSpan.FromSeconds(1.2);
+
+    private const int DensestLooks = 16;
+
+    private static readonly TimeSpan SoonestDense = ((DensestLooks - 1) * TrafficHistory.Look) + ShortestDensest;
 
     private static readonly TimeSpan ShortestRhythm = TimeSpan.FromSeconds(5);
 
@@ -60,12 +64,16 @@ internal sealed class QuietPeriod
             return _longest;
         }
 
-        var needed = rhythm.Single + (3 * rhythm.Double) + (4 * rhythm.Several) - (5 * rhythm.Silent) >= 48 ? AtLeast(ShortestDense, 4 * rhythm.LongestGap)
+        var needed = rhythm.Single + (3 * rhythm.Double) + (4 * rhythm.Several) - (5 * rhythm.Silent) >= 48
+                ? AtLeast(IsDensest(rhythm) ? ShortestDensest : ShortestDense, 4 * rhythm.LongestGap)
             : rhythm.Busy >= 20 && rhythm.Seconds >= 5 ? AtLeast(ShortestRhythm, 10 * rhythm.LongestGap)
             : rhythm.Busy >= 10 && rhythm.Busy >= rhythm.Silent ? _longest * 2 / 3
             : _longest;
         return needed < _longest ? needed : _longest;
     }
+
+    private static bool IsDensest(in Rhythm rhythm) =>
+        rhythm.Several >= DensestLooks && rhythm.Several >= 4 * (rhythm.Busy - rhythm.Several + rhythm.Silent);
 
     private static TimeSpan AtLeast(TimeSpan least, TimeSpan span) => span > least ? span : least;
 }

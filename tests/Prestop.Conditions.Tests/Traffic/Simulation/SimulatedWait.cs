@@ -14,7 +14,7 @@ internal sealed class SimulatedWait
     private static readonly InternetAddress Gateway = InternetAddress.From(IPAddress.Parse("10.244.1.1"));
 
     // No rule ends a wait sooner after a request: until then there is nothing to judge.
-    private static readonly TimeSpan ShortestQuiet = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ShortestQuiet = TimeSpan.FromSeconds(1.2);
 
     private readonly TrafficRecord _record;
     private readonly (double Last, uint Segments)[] _open;
