@@ -31,18 +31,29 @@ internal sealed record ServingMaterial(string Chain, string Key, string Authorit
         TlsRuntime.KeepToItself();
         var (from, to) = (now - Skew, now + Lifetime);
 
-        // A name of its own: authorities of the same name are told apart by trying only.
-        var authority = $"prestop {Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}";
         using var authorityKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+
+        // A name of its own: authorities of the same name are told apart by trying only.
+        var authority = new CertificateRequest($"CN=prestop {Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}", authorityKey, HashAlgorithmName.SHA256);
+        authority.CertificateExtensions.Add(X509BasicConstraintsExtension.CreateForCertificateAuthority(pathLengthConstraint: 0));
+        authority.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, critical: true));
+        authority.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(authority.PublicKey, critical: false));
+        using var issuer = authority.CreateSelfSigned(from, to);
+
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var issuer = Text(CertificateWriter.Authority(authority, authorityKey, from, to));
-        var certificate = Text(CertificateWriter.Server(host, key, authority, authorityKey, from, to));
+        var request = new CertificateRequest("CN=prestopd controller", key, HashAlgorithmName.SHA256);
+        var alternative = new SubjectAlternativeNameBuilder();
+        alternative.AddDnsName(host);
+        request.CertificateExtensions.Add(alternative.Build());
+        request.CertificateExtensions.Add(X509BasicConstraintsExtension.CreateForEndEntity());
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], critical: false)); // serverAuth, RFC 5280
+        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(issuer, includeKeyIdentifier: true, includeIssuerAndSerial: false));
+        using var certificate = request.Create(issuer, from, to, RandomNumberGenerator.GetBytes(16));
 
         var older = before is null ? [] : Pem.CertificatesIn(before.Authorities) ?? [];
-        var trusted = older.Where(each => each.NotAfter > now.UtcDateTime).TakeLast(MostAuthorities - 1).Select(each => Text(each.RawData)).Append(issuer);
-        return new ServingMaterial(certificate, PemEncoding.WriteString("PRIVATE KEY", key.ExportPkcs8PrivateKey()) + "\n", string.Concat(trusted));
-
-        static string Text(byte[] certificate) => PemEncoding.WriteString("CERTIFICATE", certificate) + "\n";
+        var trusted = older.Where(each => each.NotAfter > now.UtcDateTime).TakeLast(MostAuthorities - 1).Append(issuer).Select(each => each.ExportCertificatePem() + "\n");
+        return new ServingMaterial(certificate.ExportCertificatePem() + "\n", key.ExportPkcs8PrivateKeyPem() + "\n", string.Concat(trusted));
     }
 
     /// <summary>Opens it.</summary>
