@@ -38,28 +38,28 @@ internal static class ControllerCommand
         using var shutdown = new GracefulShutdown(settings.Notice, settings.Notice + LongestAnswer, server.Log, time);
         using var api = new ApiClient(settings.Cluster, ConnectTimeout, time);
         var metrics = new ControllerMetrics();
-        var later = new LaterCalls(metrics, server.Log, time);
-        var telling = new Telling(server.Log, metrics, new PodEvents(api, later, settings.Instance, time));
+        var background = new BackgroundCalls(metrics, server.Log, time);
+        var recorder = new Recorder(server.Log, metrics, new PodEvents(api, background, settings.Instance, time));
         var indexes = new ClusterIndexes(settings.Policy);
-        var wakes = new Wakes(api, later, time);
-        await using var drains = new Drains(indexes, api, wakes, new Replacements(api, time), telling, time);
+        var wakes = new Wakes(api, background, time);
+        await using var drains = new Drains(indexes, api, wakes, new Replacements(api, time), recorder, time);
         var interception = new Interception(settings.User, settings.SurgeTimeout);
         var webhooks = new Webhooks(indexes, settings.Hooks, interception);
-        using var removals = new Removals(interception, webhooks, api, new Owners(api), wakes, drains, telling, time);
+        using var removals = new Removals(interception, webhooks, api, new Owners(api), wakes, drains, recorder, time);
         var certificate = new ServingCertificate(SourceOf(settings, api, time), server.Log, time);
-        var watch = new ClusterWatch(api, indexes, drains, telling);
+        var watch = new ClusterWatch(api, indexes, drains, recorder);
         var routes = new HealthRoutes(
             new HealthPaths(ControllerNames.Routes.Health, ControllerNames.Routes.Ready, ControllerNames.Routes.Metrics),
             () => shutdown.IsReady && watch.IsSynced && certificate.IsThere,
-            text => metrics.AddTo(text, watch.Draining, later.Dropped, certificate.Left),
-            new ControllerApplication(webhooks, removals, telling, shutdown));
+            text => metrics.AddTo(text, watch.Draining, background.Dropped, certificate.Left),
+            new ControllerApplication(webhooks, removals, recorder, shutdown));
 
         using var stop = new CancellationTokenSource();
-        var calls = later.RunAsync(CancellationToken.None);
+        var calls = background.RunAsync(CancellationToken.None);
         var work = WorkAsync([certificate.RunAsync(stop.Token), watch.RunAsync(new InformerSettings { Time = time, Random = Random.Shared }, stop.Token)], shutdown, server.Log);
         var code = await server.RunAsync(routes, shutdown, () => certificate.Context);
         await stop.CancelAsync();
-        later.Complete();
+        background.Complete();
         await calls.WaitAsync(FlushPatience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return await work ? code : ExitCodes.Broken;
     }

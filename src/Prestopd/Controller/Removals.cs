@@ -18,10 +18,10 @@ namespace Prestopd.Controller;
 /// <param name="owners">What owners select their pods by.</param>
 /// <param name="wakes">Budgets.</param>
 /// <param name="drains">The drains that there are.</param>
-/// <param name="telling">Where it is told.</param>
+/// <param name="recorder">Where it is recorded.</param>
 /// <param name="time">The clock.</param>
 internal sealed class Removals(
-    Interception interception, Webhooks webhooks, ApiClient api, Owners owners, Wakes wakes, Drains drains, Telling telling, TimeProvider time)
+    Interception interception, Webhooks webhooks, ApiClient api, Owners owners, Wakes wakes, Drains drains, Recorder recorder, TimeProvider time)
     : IDisposable
 {
     /// <summary>The API server waits 5 s for an answer, and lets the pod go then.</summary>
@@ -50,7 +50,7 @@ internal sealed class Removals(
             (ruling, pod) = await RuleAsync(request, pod, limit.Token);
         }
 
-        telling.Ruled(request, pod, ruling);
+        recorder.Ruled(request, pod, ruling);
         if (ruling.Reason is Reason.Drained)
         {
             drains.LetGo(pod!);
@@ -86,7 +86,7 @@ internal sealed class Removals(
                     return (ruling, pod);
                 }
 
-                telling.Failed(error!);
+                recorder.Failed(error!);
             }
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)

@@ -26,14 +26,14 @@ internal sealed class ControllerRig : IAsyncDisposable
         Log = new ServerLog(_lines, clock, LogFormat.Text, everything: true);
         Api = new ApiClient(
             new ClusterAccess { Address = new Uri("http://cluster.test/"), Authorities = null, Credentials = new Nobody() }, new HttpMessageInvoker(server ?? new NoServer()), clock);
-        Later = new LaterCalls(Metrics, Log, clock);
-        var telling = new Telling(Log, Metrics, new PodEvents(Api, Later, "prestopd-0", clock));
+        Later = new BackgroundCalls(Metrics, Log, clock);
+        var recorder = new Recorder(Log, Metrics, new PodEvents(Api, Later, "prestopd-0", clock));
         var wakes = new Wakes(Api, Later, clock);
-        Drains = new Drains(Indexes, Api, wakes, new Replacements(Api, clock), telling, clock);
+        Drains = new Drains(Indexes, Api, wakes, new Replacements(Api, clock), recorder, clock);
         var webhooks = new Webhooks(Indexes, Pods.NativeSleep, Views.Rules);
-        _removals = new Removals(Views.Rules, webhooks, Api, new Owners(Api), wakes, Drains, telling, clock);
+        _removals = new Removals(Views.Rules, webhooks, Api, new Owners(Api), wakes, Drains, recorder, clock);
         Shutdown = new GracefulShutdown(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(10), Log, clock);
-        Application = new ControllerApplication(webhooks, _removals, telling, Shutdown);
+        Application = new ControllerApplication(webhooks, _removals, recorder, Shutdown);
     }
 
     public FakeClock Clock { get; }
@@ -46,7 +46,7 @@ internal sealed class ControllerRig : IAsyncDisposable
 
     public ClusterIndexes Indexes { get; } = new(Views.Policy);
 
-    public LaterCalls Later { get; }
+    public BackgroundCalls Later { get; }
 
     public Drains Drains { get; }
 

@@ -13,8 +13,8 @@ namespace Prestopd.Controller.Cluster;
 /// <param name="api">The client.</param>
 /// <param name="indexes">Gets the namespaces, Services and budgets.</param>
 /// <param name="drains">Gets the pods that drain.</param>
-/// <param name="telling">Where failures are told.</param>
-internal sealed class ClusterWatch(ApiClient api, ClusterIndexes indexes, Drains drains, Telling telling)
+/// <param name="recorder">Where failures are recorded.</param>
+internal sealed class ClusterWatch(ApiClient api, ClusterIndexes indexes, Drains drains, Recorder recorder)
 {
     private readonly Informer<Namespace> _namespaces = new(api, Namespace.Resource, new Selection());
     private readonly Informer<Service> _services = new(api, Service.Resource, new Selection());
@@ -31,18 +31,18 @@ internal sealed class ClusterWatch(ApiClient api, ClusterIndexes indexes, Drains
     /// <param name="settings">How often what is done.</param>
     /// <param name="cancellation">Ends it.</param>
     public Task RunAsync(InformerSettings settings, CancellationToken cancellation) => Task.WhenAll(
-        _namespaces.RunAsync(new Follower<Namespace>(indexes.Follow, telling), settings, cancellation),
-        _services.RunAsync(new Follower<Service>(indexes.Services.Follow, telling), settings, cancellation),
-        _budgets.RunAsync(new Follower<PodDisruptionBudget>(indexes.Budgets.Follow, telling), settings, cancellation),
-        _draining.RunAsync(new Follower<Pod>(drains.Follow, telling), settings, cancellation));
+        _namespaces.RunAsync(new Follower<Namespace>(indexes.Follow, recorder), settings, cancellation),
+        _services.RunAsync(new Follower<Service>(indexes.Services.Follow, recorder), settings, cancellation),
+        _budgets.RunAsync(new Follower<PodDisruptionBudget>(indexes.Budgets.Follow, recorder), settings, cancellation),
+        _draining.RunAsync(new Follower<Pod>(drains.Follow, recorder), settings, cancellation));
 
-    private sealed class Follower<T>(Action<Change<T>> follow, Telling telling) : IInformerObserver<T>
+    private sealed class Follower<T>(Action<Change<T>> follow, Recorder recorder) : IInformerObserver<T>
         where T : class, IApiObject
     {
         public void OnChange(Change<T> change) => follow(change);
 
-        public void OnFailure(ApiError error, TimeSpan again) => telling.Failed(error);
+        public void OnFailure(ApiError error, TimeSpan again) => recorder.Failed(error);
 
-        public void OnUnserved(ApiError error, TimeSpan again) => telling.Failed(error);
+        public void OnUnserved(ApiError error, TimeSpan again) => recorder.Failed(error);
     }
 }

@@ -8,10 +8,10 @@ namespace Prestopd.Controller.Cluster;
 
 /// <summary>Tells on a pod, as events of it, what becomes of it (<c>kubectl describe pod</c>). The same thing is told of a pod once in a while only.</summary>
 /// <param name="api">The client.</param>
-/// <param name="later">Makes the calls.</param>
+/// <param name="background">Makes the calls.</param>
 /// <param name="instance">Which replica this is.</param>
 /// <param name="time">The clock.</param>
-internal sealed class PodEvents(ApiClient api, LaterCalls later, string instance, TimeProvider time)
+internal sealed class PodEvents(ApiClient api, BackgroundCalls background, string instance, TimeProvider time)
 {
     private const string Controller = "prestop/controller";
 
@@ -70,7 +70,7 @@ internal sealed class PodEvents(ApiClient api, LaterCalls later, string instance
                 ["uid"] = pod.Uid,
             },
         };
-        later.Add(async cancellation => (await api.CreateAsync(Events, pod.Namespace, body, new WriteOptions(), cancellation)).Error);
+        background.Add(async cancellation => (await api.CreateAsync(Events, pod.Namespace, body, new WriteOptions(), cancellation)).Error);
     }
 
     private static string Cut(string note)

@@ -7,9 +7,9 @@ namespace Prestopd.Controller.Cluster;
 
 /// <summary>What is done to budgets and StatefulSets, so that their controllers count with pods that drain.</summary>
 /// <param name="api">The client.</param>
-/// <param name="later">Makes the calls that nobody waits for.</param>
+/// <param name="background">Makes the calls that nobody waits for.</param>
 /// <param name="time">The clock.</param>
-internal sealed class Wakes(ApiClient api, LaterCalls later, TimeProvider time)
+internal sealed class Wakes(ApiClient api, BackgroundCalls background, TimeProvider time)
 {
     private static readonly Resource<PodDisruptionBudget> BudgetStatus = PodDisruptionBudget.Resource.Subresource("status");
 
@@ -55,6 +55,6 @@ internal sealed class Wakes(ApiClient api, LaterCalls later, TimeProvider time)
 
     private void Wake<T>(Resource<T> resource, string @namespace, string name)
         where T : class, IApiObject =>
-        later.Add(async cancellation =>
+        background.Add(async cancellation =>
             (await api.PatchAsync(resource, @namespace, name, Patch.Merge(BudgetPatches.Wake(time.GetUtcNow())), new WriteOptions(), cancellation)).Error);
 }

@@ -7,9 +7,9 @@ namespace Prestopd.Controller.Http;
 /// <summary>Answers the API server's reviews.</summary>
 /// <param name="webhooks">Decides on the creation of pods.</param>
 /// <param name="removals">Decides on deletes and evictions.</param>
-/// <param name="telling">Where it is told.</param>
+/// <param name="recorder">Where it is recorded.</param>
 /// <param name="shutdown">Ends the server when all that it was asked is answered.</param>
-internal sealed class ControllerApplication(Webhooks webhooks, Removals removals, Telling telling, GracefulShutdown shutdown) : IRequestHandler
+internal sealed class ControllerApplication(Webhooks webhooks, Removals removals, Recorder recorder, GracefulShutdown shutdown) : IRequestHandler
 {
     /// <inheritdoc/>
     public ValueTask<HttpResponse> AnswerAsync(HttpRequest request) => (request.Path, request.Method) switch
@@ -43,7 +43,7 @@ internal sealed class ControllerApplication(Webhooks webhooks, Removals removals
 
         if (verdict is { } known)
         {
-            telling.Created(known);
+            recorder.Created(known);
         }
 
         return new(Review(answer));

@@ -17,9 +17,9 @@ namespace Prestopd.Controller.Isolation;
 /// <param name="api">The client.</param>
 /// <param name="wakes">Budgets and StatefulSets.</param>
 /// <param name="replacements">Whether surges are over.</param>
-/// <param name="telling">Where it is told.</param>
+/// <param name="recorder">Where it is recorded.</param>
 /// <param name="time">The clock.</param>
-internal sealed class Drains(ClusterIndexes indexes, ApiClient api, Wakes wakes, Replacements replacements, Telling telling, TimeProvider time) : IAsyncDisposable
+internal sealed class Drains(ClusterIndexes indexes, ApiClient api, Wakes wakes, Replacements replacements, Recorder recorder, TimeProvider time) : IAsyncDisposable
 {
     private const int MostAtATime = 16;
 
@@ -122,7 +122,7 @@ internal sealed class Drains(ClusterIndexes indexes, ApiClient api, Wakes wakes,
                 }
                 else
                 {
-                    telling.Failed(error);
+                    recorder.Failed(error);
                     pause = (error.RetryAfter ?? TimeSpan.Zero) + FirstBackoff + backoff.Next();
                 }
             }
@@ -133,7 +133,7 @@ internal sealed class Drains(ClusterIndexes indexes, ApiClient api, Wakes wakes,
             catch (Exception unforeseen)
             {
                 // One pod must not end the drains of all others.
-                telling.Broken(course.Pod, unforeseen);
+                recorder.Broken(course.Pod, unforeseen);
             }
 
             await using var timer = time.CreateTimer(static one => ((Course)one!).Wake(), course, pause, Timeout.InfiniteTimeSpan);
@@ -210,7 +210,7 @@ internal sealed class Drains(ClusterIndexes indexes, ApiClient api, Wakes wakes,
                 }
 
                 wakes.Wake(view.Budgets);
-                telling.Stepped(pod, "LeftServices", "it leaves its Services and drains; its replacement is ready, or was waited for long enough");
+                recorder.Stepped(pod, "LeftServices", "it leaves its Services and drains; its replacement is ready, or was waited for long enough");
                 return null;
 
             case DrainStep.Restore restore:
@@ -220,7 +220,7 @@ internal sealed class Drains(ClusterIndexes indexes, ApiClient api, Wakes wakes,
                 }
 
                 Ended(DrainEnding.Cancelled, pod, drain);
-                telling.Stepped(pod, "DrainCancelled", drain.IsCancelled ? "the drain was called off; it has its labels back" : "its budget refuses although a replacement was made; it has its labels back");
+                recorder.Stepped(pod, "DrainCancelled", drain.IsCancelled ? "the drain was called off; it has its labels back" : "its budget refuses although a replacement was made; it has its labels back");
                 return null;
 
             case DrainStep.Delete delete:
@@ -228,7 +228,7 @@ internal sealed class Drains(ClusterIndexes indexes, ApiClient api, Wakes wakes,
                 if (deleted.Succeeded)
                 {
                     Ended(DrainEnding.Controller, pod, drain);
-                    telling.Stepped(pod, "Drained", "drained; deleted, as nobody came for it");
+                    recorder.Stepped(pod, "Drained", "drained; deleted, as nobody came for it");
                 }
 
                 return deleted.Error;
@@ -257,7 +257,7 @@ internal sealed class Drains(ClusterIndexes indexes, ApiClient api, Wakes wakes,
     {
         var planned = indexes.PolicyOf(pod.Metadata.Namespace, pod.Annotations, []).Drain;
         var took = time.GetUtcNow() - drain.Until + planned;
-        telling.Ended(ending, took > TimeSpan.Zero ? took : TimeSpan.Zero, planned);
+        recorder.Ended(ending, took > TimeSpan.Zero ? took : TimeSpan.Zero, planned);
     }
 
     /// <summary>A pod that drains.</summary>

@@ -13,7 +13,7 @@ namespace Prestopd.Controller.Cluster;
 /// <param name="log">Where they are told.</param>
 /// <param name="time">The clock.</param>
 /// <param name="room">How many may wait.</param>
-internal sealed class LaterCalls(ControllerMetrics metrics, ServerLog log, TimeProvider time, int room = 4096)
+internal sealed class BackgroundCalls(ControllerMetrics metrics, ServerLog log, TimeProvider time, int room = 4096)
 {
     private const int AtATime = 4;
     private const int MostAttempts = 4;

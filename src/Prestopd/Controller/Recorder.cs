@@ -9,11 +9,11 @@ using Prestopd.Hosting;
 
 namespace Prestopd.Controller;
 
-/// <summary>Tells what the controller does: in its log, in its metrics, and in the events of pods.</summary>
+/// <summary>Records what the controller does: in its log, in its metrics, and in the events of pods.</summary>
 /// <param name="log">The log.</param>
 /// <param name="metrics">The metrics.</param>
 /// <param name="events">The events.</param>
-internal sealed class Telling(ServerLog log, ControllerMetrics metrics, PodEvents events)
+internal sealed class Recorder(ServerLog log, ControllerMetrics metrics, PodEvents events)
 {
     /// <summary>What is counted and not logged: every pod that is deleted anywhere would be a line.</summary>
     private static readonly Reason[] Unremarkable =
