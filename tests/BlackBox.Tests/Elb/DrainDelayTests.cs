@@ -49,7 +49,7 @@ public sealed class DrainDelayTests
     public async Task The_hook_of_the_example_ends_when_the_pod_is_out()
     {
         await using var pod = await ElbPod.StartAsync("--interval", "1s");
-        var command = Manifests.Of("examples/alb-drain-wait/app.yaml").Select(manifest => manifest.At("spec", "template", "spec", "containers")).First(containers => containers is not null)!
+        var command = Manifests.Of("examples/aws-alb/app.yaml").Select(manifest => manifest.At("spec", "template", "spec", "containers")).First(containers => containers is not null)!
             .Items[0].At("lifecycle", "preStop", "exec", "command")!.Items.Select(word => word.Text.Replace("prestop-elb.prestop", "127.0.0.1:8080", StringComparison.Ordinal)).ToArray();
 
         await using var hook = pod.Hook(new() { ["POD_IP"] = ElbPod.Ip, ["POD_NAMESPACE"] = "shop" }, command[1..]);
