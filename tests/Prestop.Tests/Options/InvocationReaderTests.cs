@@ -58,10 +58,10 @@ public class InvocationReaderTests
     }
 
     [Theory]
-    [InlineData("idle://:80", 3.1)]
-    [InlineData("--quiet auto idle://:80", 3.1)]
+    [InlineData("idle://:80", 2.7)]
+    [InlineData("--quiet auto idle://:80", 2.7)]
     [InlineData("--quiet-unseen 1s idle://:80", 1)]
-    [InlineData("--quiet-unseen 60s idle://:80", 3.1)]
+    [InlineData("--quiet-unseen 60s idle://:80", 2.7)]
     [InlineData("--quiet 9s closed://:80", 9)]
     public void The_quiet_period_is_auto_unless_a_length_is_given(string line, double shortest)
     {
