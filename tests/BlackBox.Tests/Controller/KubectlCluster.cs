@@ -94,6 +94,9 @@ internal sealed class KubectlCluster : IAsyncDisposable
 
     public JsonObject Put(string manifest) => _cluster.Put(manifest);
 
+    /// <summary>A request of the administrator's.</summary>
+    public Task<ApiAnswer> SendAsync(string method, string target, JsonNode body) => _cluster.SendAsync(ApiUser.Admin, method, target, body);
+
     public void ChangePod(string name, Action<JsonObject> change) => _cluster.Change(ApiKind.Pod, Namespace, name, change);
 
     /// <summary>Waits until something holds, looking again with each change of the cluster.</summary>
