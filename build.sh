@@ -13,7 +13,7 @@ usage: ./build.sh COMMAND
   test         publish, then run every test; ends with the line 'N passed, N failed, N skipped'
   publish      build the static programs into out/
   bench [SECTION]...
-               publish, then print the measurements, side by side with peers: sleep, wait, sockets, schemes, drain, elb, evidence, rollout, sidecar; all without SECTION
+               publish, then print the measurements, side by side with peers: sleep, wait, sockets, schemes, drain, elb, controller, evidence, rollout, sidecar; all without SECTION
   order        trace what typical waits execute and write src/Static/function-order.txt, by which the linker lays prestop out
   image [--tag REGISTRY/] [OPTION]...
                build the images 'sleep', 'prestop' and 'prestopd' with Dockerfile.build, named REGISTRY/sleep:VERSION and so on, and :latest, and

@@ -66,12 +66,7 @@ internal sealed record ControllerSettings
             Port = options.Number(ControllerNames.Server.Port, IPEndPoint.MinPort + 1, IPEndPoint.MaxPort) ?? 8443,
             LongestBody = AdmissionRequest.Longest,
         };
-        var mode = options.Choice(ControllerNames.Server.Mode) switch
-        {
-            "intercept" => DrainMode.Intercept,
-            "off" => DrainMode.Off,
-            _ => DrainMode.Inject,
-        };
+        var mode = DrainPolicy.ModeOf(options.Choice(ControllerNames.Server.Mode) ?? ControllerNames.Server.Mode.Default);
         var drain = options.Length(ControllerNames.Server.Drain, TimeSpan.FromSeconds(1), DrainPolicy.LongestDrain) ?? DefaultDrain;
         var surge = options.Length(ControllerNames.Server.SurgeTimeout, TimeSpan.Zero, LongestSurge) ?? TimeSpan.FromMinutes(2);
         var notice = options.Length(ControllerNames.Server.Notice, TimeSpan.Zero, LongestNotice) ?? TimeSpan.FromSeconds(5);

@@ -49,6 +49,15 @@ internal sealed record DrainPolicy(DrainMode Mode, TimeSpan Drain, SurgeWish Sur
         Read(annotations, ControllerNames.Wishes.Drain, Drain, problems, ReadDrain),
         Read(annotations, ControllerNames.Wishes.Surge, Surge, problems, ReadSurge));
 
+    /// <summary>A mode by its name.</summary>
+    /// <param name="name"><c>inject</c>, <c>intercept</c>, or anything else for <see cref="DrainMode.Off"/>.</param>
+    public static DrainMode ModeOf(string? name) => name switch
+    {
+        "inject" => DrainMode.Inject,
+        "intercept" => DrainMode.Intercept,
+        _ => DrainMode.Off,
+    };
+
     private delegate T Reader<T>(string text, T unsaid, out string? problem);
 
     private static T Read<T>(
@@ -71,12 +80,7 @@ internal sealed record DrainPolicy(DrainMode Mode, TimeSpan Drain, SurgeWish Sur
     private static DrainMode ReadMode(string text, DrainMode unsaid, out string? problem)
     {
         problem = text is "inject" or "intercept" or "off" ? null : "not a mode, so nothing is done; write inject, intercept or off";
-        return text switch
-        {
-            "inject" => DrainMode.Inject,
-            "intercept" => DrainMode.Intercept,
-            _ => DrainMode.Off,
-        };
+        return ModeOf(text);
     }
 
     private static TimeSpan ReadDrain(string text, TimeSpan unsaid, out string? problem)

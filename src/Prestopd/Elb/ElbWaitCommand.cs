@@ -37,22 +37,16 @@ internal static class ElbWaitCommand
         var lines = new LineWriter(process.Stderr);
         var wait = new LoggedWait(new ServerLog(lines, process.Time, format, everything: true), "", wanted, source, []);
         using var balancers = new LoadBalancers(settings, new ElbMetrics(), process.Time);
-        using var calledOff = new CancellationTokenSource();
-        var signal = 0;
-        process.Signals.HandTo(name =>
-        {
-            signal = name is "interrupt" ? 2 : 15;
-            calledOff.Cancel();
-        });
+        using var interruption = new Interruption(process.Signals);
         wait.Begins();
-        var result = await balancers.Waits.WaitAsync(wanted.Drain, Deadline.After(wanted.MaxDelay, start, process.Time), wait, calledOff.Token);
+        var result = await balancers.Waits.WaitAsync(wanted.Drain, Deadline.After(wanted.MaxDelay, start, process.Time), wait, interruption.Token);
         wait.Ended(new WaitAnswer(WaitAnswer.OutcomeOf(result.End, isDropped: false), result.Seen, result.Elapsed, wait.Warnings));
         await lines.FlushAtExitAsync(process.Time);
         return result.End switch
         {
             DrainEnd.Out => ExitCodes.Done,
             DrainEnd.DeadlineExceeded => ExitCodes.DeadlineExceeded,
-            DrainEnd.Cancelled => ExitCodes.EndedBy(signal),
+            DrainEnd.Cancelled => interruption.ExitCode,
             _ => ExitCodes.Broken,
         };
     }

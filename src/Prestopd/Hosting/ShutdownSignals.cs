@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Prestop.Core;
 using Prestop.Linux.Processes;
 
 namespace Prestopd.Hosting;
@@ -62,4 +63,37 @@ internal sealed class ShutdownSignals : ISignals
             }
         }
     });
+}
+
+/// <summary>What ends a command that would end by itself: a signal.</summary>
+internal sealed class Interruption : IDisposable
+{
+    private readonly ISignals _signals;
+    private readonly CancellationTokenSource _source = new();
+    private int _signal;
+
+    /// <summary>Begins to listen.</summary>
+    /// <param name="signals">The signals, which nobody else is handed meanwhile.</param>
+    public Interruption(ISignals signals)
+    {
+        _signals = signals;
+        signals.HandTo(name =>
+        {
+            _signal = name is "interrupt" ? 2 : 15;
+            _source.Cancel();
+        });
+    }
+
+    /// <summary>Is cancelled by the first signal.</summary>
+    public CancellationToken Token => _source.Token;
+
+    /// <summary>The exit code after a signal.</summary>
+    public int ExitCode => ExitCodes.EndedBy(_signal);
+
+    /// <summary>Listens no more. The command is about to end.</summary>
+    public void Dispose()
+    {
+        _signals.HandTo(static _ => { });
+        _source.Dispose();
+    }
 }

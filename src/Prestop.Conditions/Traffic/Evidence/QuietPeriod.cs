@@ -27,9 +27,10 @@ internal sealed class QuietPeriod
     /// <summary>A port that has been quiet for so long is done when <c>--max</c> ends the wait.</summary>
     public static readonly TimeSpan EnoughAtMax = TimeSpan.FromSeconds(5);
 
-    private static readonly TimeSpan ShortestDense = TimeSpan.FromSeconds(2);
+    /// <summary>No traffic makes less silence evidence.</summary>
+    internal static readonly TimeSpan ShortestDensest = TimeSpan.FromSeconds(1.2);
 
-    private static readonly TimeSpan ShortestDensest = TimeSpan.FromSeconds(1.2);
+    private static readonly TimeSpan ShortestDense = TimeSpan.FromSeconds(2);
 
     private const int DensestLooks = 16;
 

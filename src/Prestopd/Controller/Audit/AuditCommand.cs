@@ -32,12 +32,7 @@ internal static class AuditCommand
         options =>
         {
             var isJson = options.Choice(ControllerNames.Audit.Output) is "json";
-            var mode = options.Choice(ControllerNames.Audit.Mode) switch
-            {
-                "inject" => DrainMode.Inject,
-                "intercept" => DrainMode.Intercept,
-                _ => DrainMode.Off,
-            };
+            var mode = DrainPolicy.ModeOf(options.Choice(ControllerNames.Audit.Mode));
             var files = options.Texts(ControllerNames.Audit.File);
             if (files.Count > 0)
             {
@@ -70,18 +65,12 @@ internal static class AuditCommand
 
     private static async Task<int> RunAsync((ClusterAccess Access, string? Namespace)? cluster, DrainMode mode, bool isJson, ThisProcess process)
     {
-        using var calledOff = new CancellationTokenSource();
-        var signal = 0;
-        process.Signals.HandTo(name =>
-        {
-            signal = name is "interrupt" ? 2 : 15;
-            calledOff.Cancel();
-        });
+        using var interruption = new Interruption(process.Signals);
         using var client = new ApiClient(cluster!.Value.Access, ConnectTimeout, process.Time);
         var warnings = new List<string>();
         try
         {
-            var read = await new ClusterReader(client, cluster.Value.Namespace, process.Time).ReadAsync(mode, warnings, calledOff.Token);
+            var read = await new ClusterReader(client, cluster.Value.Namespace, process.Time).ReadAsync(mode, warnings, interruption.Token);
             warnings.ForEach(Say);
             if (read.Succeeded)
             {
@@ -91,9 +80,9 @@ internal static class AuditCommand
             Say(read.Error.Message + ClusterReader.AdviceOn(read.Error));
             return ExitCodes.Broken;
         }
-        catch (OperationCanceledException) when (calledOff.IsCancellationRequested)
+        catch (OperationCanceledException) when (interruption.Token.IsCancellationRequested)
         {
-            return ExitCodes.EndedBy(signal);
+            return interruption.ExitCode;
         }
 
         void Say(string line) => LogTarget.StandardError.TryWrite(Encoding.UTF8.GetBytes($"{process.Command}: {OneLine.Of(line)}\n"));

@@ -30,7 +30,6 @@ internal sealed record ServingMaterial(string Chain, string Key, string Authorit
     {
         TlsRuntime.KeepToItself();
         var (from, to) = (now - Skew, now + Lifetime);
-
         using var authorityKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
         // A name of its own: authorities of the same name are told apart by trying only.

@@ -13,9 +13,6 @@ internal sealed class SimulatedWait
     private static readonly InternetAddress Balancer = InternetAddress.From(IPAddress.Parse("10.0.3.7"));
     private static readonly InternetAddress Gateway = InternetAddress.From(IPAddress.Parse("10.244.1.1"));
 
-    // No rule ends a wait sooner after a request: until then there is nothing to judge.
-    private static readonly TimeSpan ShortestQuiet = TimeSpan.FromSeconds(1.2);
-
     private readonly TrafficRecord _record;
     private readonly (double Last, uint Segments)[] _open;
     private TimeSpan _now;
@@ -70,7 +67,8 @@ internal sealed class SimulatedWait
         {
             var next = Math.Min(request < requests.Count ? requests[request] : max, probe < probes.Count ? probes[probe] : max);
             var end = TimeSpan.MaxValue;
-            if (_now - _lastRequest >= ShortestQuiet)
+            // No rule ends a wait sooner after a request: until then there is nothing to judge.
+            if (_now - _lastRequest >= QuietPeriod.ShortestDensest)
             {
                 var (last, quiet) = _record.Judge(_now);
                 end = (last > TimeSpan.Zero ? last.Value : TimeSpan.Zero) + quiet;
