@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Net;
-using System.Text;
 using System.Text.Json.Nodes;
 using Prestop.Testing;
 using Prestop.Testing.Cluster;
@@ -22,7 +20,7 @@ internal sealed class ControllerPods : IAsyncDisposable
     private const string Token = "e30.eyJzdWIiOiJzeXN0ZW06c2VydmljZWFjY291bnQ6cHJlc3RvcDpwcmVzdG9wZCJ9.x";
 
     private readonly TemporaryFolder _folder = new();
-    private readonly List<Replica> _replicas = [];
+    private readonly List<ControllerReplica> _replicas = [];
 
     public ControllerPods()
     {
@@ -38,30 +36,12 @@ internal sealed class ControllerPods : IAsyncDisposable
 
     public LoopbackCluster Cluster { get; }
 
-    public IReadOnlyList<Replica> Replicas => _replicas;
+    public IReadOnlyList<ControllerReplica> Replicas => _replicas;
 
     /// <summary>Starts a replica, which is one of the Service's from the moment at which it is ready.</summary>
-    public async Task<Replica> StartAsync(params string[] options)
+    public async Task<ControllerReplica> StartAsync(params string[] options)
     {
-        var port = NginxServer.FreePort();
-        const string account = "/var/run/secrets/kubernetes.io/serviceaccount";
-        var child = new EmptyRoot
-        {
-            AsPid1 = true,
-            Environment = new()
-            {
-                ["KUBERNETES_SERVICE_HOST"] = Cluster.Https.Host,
-                ["KUBERNETES_SERVICE_PORT"] = Cluster.Https.Port.ToString(CultureInfo.InvariantCulture),
-                ["POD_NAME"] = $"prestopd-{_replicas.Count}",
-            },
-            Files = new()
-            {
-                [$"{account}/token"] = _folder.Write("token", Token),
-                [$"{account}/namespace"] = _folder.Write("namespace", "prestop"),
-                [$"{account}/ca.crt"] = _folder.Write("ca.crt", LoopbackCluster.AuthorityPem),
-            },
-        }.Run("prestopd", ["controller", "--port", port.ToString(CultureInfo.InvariantCulture), "--delivery", "native-sleep", "--notice", "1s", .. options]);
-        var replica = new Replica(child, port);
+        var replica = ControllerReplica.Start(Cluster, _folder, Token, $"prestopd-{_replicas.Count}", ["--notice", "1s", .. options]);
         _replicas.Add(replica);
         await replica.UntilReadyAsync();
         Publish();
@@ -69,7 +49,7 @@ internal sealed class ControllerPods : IAsyncDisposable
     }
 
     /// <summary>A replica is killed, and is one of the Service's no more.</summary>
-    public async Task KillAsync(Replica replica)
+    public async Task KillAsync(ControllerReplica replica)
     {
         await replica.Process.SignalAsync(Signal.Kill);
         await replica.Process.ExitAsync();
@@ -77,7 +57,7 @@ internal sealed class ControllerPods : IAsyncDisposable
     }
 
     /// <summary>A replica is one of the Service's no more.</summary>
-    public async Task LeaveAsync(Replica replica)
+    public async Task LeaveAsync(ControllerReplica replica)
     {
         _replicas.Remove(replica);
         Publish();
@@ -92,33 +72,12 @@ internal sealed class ControllerPods : IAsyncDisposable
 
     public JsonObject? Pod(string name) => Cluster.Store.Find(ApiKind.Pod, Namespace, name);
 
-    public Task<ApiAnswer> DeleteAsync(string pod, ApiUser? user = null) =>
-        Cluster.SendAsync(user ?? ApiUser.Admin, "DELETE", $"/api/v1/namespaces/rec/pods/{pod}", JsonFields.Object("""{"propagationPolicy": "Background"}"""));
+    public Task<ApiAnswer> DeleteAsync(string pod, ApiUser? user = null) => Cluster.DeletePodAsync(Namespace, pod, user);
 
-    public Task<ApiAnswer> EvictAsync(string pod) => Cluster.SendAsync(
-        ApiUser.Admin,
-        "POST",
-        $"/api/v1/namespaces/rec/pods/{pod}/eviction",
-        JsonFields.Object($$"""{"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "{{pod}}"} }"""));
+    public Task<ApiAnswer> EvictAsync(string pod) => Cluster.EvictPodAsync(Namespace, pod);
 
     /// <summary>Waits until something holds, looking again with each change of the cluster.</summary>
-    public async Task UntilAsync(Func<bool> holds)
-    {
-        var changed = new SemaphoreSlim(0);
-        void Tell() => changed.Release();
-        Cluster.Store.Changed += Tell;
-        try
-        {
-            while (!holds())
-            {
-                await changed.WaitAsync(TestContext.Current.CancellationToken);
-            }
-        }
-        finally
-        {
-            Cluster.Store.Changed -= Tell;
-        }
-    }
+    public Task UntilAsync(Func<bool> holds) => Cluster.UntilAsync(holds, TestContext.Current.CancellationToken);
 
     public async ValueTask DisposeAsync()
     {
@@ -138,52 +97,4 @@ internal sealed class ControllerPods : IAsyncDisposable
         """);
 
     private void Publish() => Cluster.Backends[Host] = [.. _replicas.Select(replica => new IPEndPoint(IPAddress.Loopback, replica.Port))];
-
-    /// <summary>One replica.</summary>
-    /// <param name="process">The program.</param>
-    /// <param name="port">Where it listens.</param>
-    internal sealed class Replica(Child process, int port) : IAsyncDisposable
-    {
-        private readonly HttpClient _http = NewClient(port);
-
-        public Child Process => process;
-
-        public int Port => port;
-
-        public async Task<(int Status, string Body)> GetAsync(string path)
-        {
-            using var answer = await _http.GetAsync(path, TestContext.Current.CancellationToken);
-            return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
-        }
-
-        public async Task<(int Status, string Body)> PostAsync(string path, string body)
-        {
-            using var content = new StringContent(body, Encoding.UTF8, "application/json");
-            using var answer = await _http.PostAsync(path, content, TestContext.Current.CancellationToken);
-            return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
-        }
-
-        public async Task UntilReadyAsync()
-        {
-            await process.WaitForLineAsync("prestopd controller started");
-            while ((await GetAsync("readyz")).Status != 200)
-            {
-                await Task.Delay(20, TestContext.Current.CancellationToken);
-            }
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            _http.Dispose();
-            await process.DisposeAsync();
-        }
-
-        /// <summary>As a kubelet's probes: any certificate will do.</summary>
-        private static HttpClient NewClient(int port)
-        {
-            var handler = new SocketsHttpHandler();
-            handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null;
-            return new HttpClient(handler) { BaseAddress = new Uri(string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{port}/")) };
-        }
-    }
 }

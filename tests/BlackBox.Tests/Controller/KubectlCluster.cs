@@ -19,13 +19,12 @@ internal sealed class KubectlCluster : IAsyncDisposable
 
     private const string Namespace = "rec";
     private const string Token = "token";
-    private const string Mounted = "/var/run/secrets/kubernetes.io/serviceaccount";
 
     private readonly LoopbackCluster _cluster = new(TimeProvider.System);
     private readonly TemporaryFolder _folder = new();
     private readonly string _kubeconfig;
     private readonly Controllers _controllers;
-    private Child? _prestopd;
+    private ControllerReplica? _prestopd;
     private int _fewest = int.MaxValue;
 
     private KubectlCluster()
@@ -100,14 +99,7 @@ internal sealed class KubectlCluster : IAsyncDisposable
     public void ChangePod(string name, Action<JsonObject> change) => _cluster.Change(ApiKind.Pod, Namespace, name, change);
 
     /// <summary>Waits until something holds, looking again with each change of the cluster.</summary>
-    public async Task UntilAsync(Func<bool> holds)
-    {
-        using var wakeup = new Wakeup(Store, TimeProvider.System, TestContext.Current.CancellationToken);
-        while (!holds())
-        {
-            await wakeup.NextAsync(longest: null);
-        }
-    }
+    public Task UntilAsync(Func<bool> holds) => _cluster.UntilAsync(holds, TestContext.Current.CancellationToken);
 
     /// <summary>Runs kubectl to its end.</summary>
     public async Task<(int Code, string Stdout, string Stderr)> KubectlAsync(params string[] arguments)
@@ -147,40 +139,9 @@ internal sealed class KubectlCluster : IAsyncDisposable
     /// <summary>Starts the controller, alone in an empty root as in its pod, and waits until the API server trusts its certificate.</summary>
     private async Task ControlAsync(string[] options)
     {
-        var port = NginxServer.FreePort();
-        _prestopd = new EmptyRoot
-        {
-            AsPid1 = true,
-            Environment = new()
-            {
-                ["KUBERNETES_SERVICE_HOST"] = _cluster.Https.Host,
-                ["KUBERNETES_SERVICE_PORT"] = _cluster.Https.Port.ToString(CultureInfo.InvariantCulture),
-                ["POD_NAME"] = "prestopd-0",
-            },
-            Files = new()
-            {
-                [$"{Mounted}/token"] = _folder.Write("token", Token),
-                [$"{Mounted}/namespace"] = _folder.Write("namespace", "prestop"),
-                [$"{Mounted}/ca.crt"] = _folder.Write("ca.crt", LoopbackCluster.AuthorityPem),
-            },
-        }.Run("prestopd", ["controller", "--port", port.ToString(CultureInfo.InvariantCulture), "--service-account", Account, "--delivery", "native-sleep", .. options]);
-        _cluster.Backends["prestop-controller.prestop.svc"] = [new IPEndPoint(IPAddress.Loopback, port)];
-        using var http = new HttpClient(new SocketsHttpHandler
-        {
-            // As a kubelet's probes: any certificate will do.
-#pragma warning disable CA5359
-            SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true },
-#pragma warning restore CA5359
-        });
-        await _prestopd.WaitForLineAsync("prestopd controller started");
-        HttpStatusCode status;
-        do
-        {
-            await Task.Delay(20, TestContext.Current.CancellationToken);
-            using var ready = await http.GetAsync(new Uri(string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{port}/readyz")), TestContext.Current.CancellationToken);
-            status = ready.StatusCode;
-        }
-        while (status is not HttpStatusCode.OK);
+        _prestopd = ControllerReplica.Start(_cluster, _folder, Token, "prestopd-0", ["--service-account", Account, .. options]);
+        _cluster.Backends["prestop-controller.prestop.svc"] = [new IPEndPoint(IPAddress.Loopback, _prestopd.Port)];
+        await _prestopd.UntilReadyAsync();
     }
 
     private static void InterlockedMin(ref int least, int value)

@@ -113,14 +113,9 @@ internal sealed class ControlledCluster : IAsyncDisposable
     /// <summary>The kubelet has ended a pod.</summary>
     public void RemovePod(string name) => Api.Store.Replace(ApiKind.Pod, Pod(name)!, null);
 
-    public Task<ApiAnswer> DeleteAsync(string pod, ApiUser? user = null) =>
-        Api.SendAsync(user ?? ApiUser.Admin, "DELETE", $"/api/v1/namespaces/rec/pods/{pod}", JsonFields.Object("""{"propagationPolicy": "Background"}"""));
+    public Task<ApiAnswer> DeleteAsync(string pod, ApiUser? user = null) => Api.DeletePodAsync(Namespace, pod, user);
 
-    public Task<ApiAnswer> EvictAsync(string pod) => Api.SendAsync(
-        ApiUser.Admin,
-        "POST",
-        $"/api/v1/namespaces/rec/pods/{pod}/eviction",
-        JsonFields.Object($$"""{"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "{{pod}}"} }"""));
+    public Task<ApiAnswer> EvictAsync(string pod) => Api.EvictPodAsync(Namespace, pod);
 
     /// <summary>The reasons of the events so far.</summary>
     public IEnumerable<string?> Events => Api.Store.All(ApiKind.Event).OrderBy(each => long.Parse(each.Version())).Select(each => each.Text("reason"));

@@ -123,6 +123,27 @@ internal sealed class LoopbackCluster : IAsyncDisposable
         return new ApiAnswer(reply.Status, reply.Headers, reply.Headers[0].Value == "application/json" ? JsonNode.Parse(reply.Body) : reply.Body);
     }
 
+    /// <summary>Deletes a pod as <c>kubectl delete</c> does.</summary>
+    public Task<ApiAnswer> DeletePodAsync(string @namespace, string name, ApiUser? user = null) =>
+        SendAsync(user ?? ApiUser.Admin, "DELETE", $"/api/v1/namespaces/{@namespace}/pods/{name}", JsonFields.Object("""{"propagationPolicy": "Background"}"""));
+
+    /// <summary>Evicts a pod as <c>kubectl drain</c> does.</summary>
+    public Task<ApiAnswer> EvictPodAsync(string @namespace, string name) => SendAsync(
+        ApiUser.Admin,
+        "POST",
+        $"/api/v1/namespaces/{@namespace}/pods/{name}/eviction",
+        JsonFields.Object($$"""{"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "{{name}}"} }"""));
+
+    /// <summary>Waits until something holds, looking again with each change.</summary>
+    public async Task UntilAsync(Func<bool> holds, CancellationToken cancellation)
+    {
+        using var wakeup = new Wakeup(Store, Time, cancellation);
+        while (!holds())
+        {
+            await wakeup.NextAsync(longest: null);
+        }
+    }
+
     /// <summary>A watch, without a socket: tells its lines until it is over.</summary>
     /// <param name="user">Who asks.</param>
     /// <param name="target">The path, with its query.</param>
