@@ -18,6 +18,7 @@ internal sealed class BackgroundCalls(ControllerMetrics metrics, ServerLog log, 
     private const int AtATime = 4;
     private const int MostAttempts = 4;
 
+    // Not a Channel: with one, what waits does not go on within the turn of a fake clock, and tests of the controller lose their order.
     private readonly Lock _gate = new();
     private readonly Queue<Func<CancellationToken, Task<ApiError?>>> _calls = [];
     private TaskCompletionSource _added = New();
