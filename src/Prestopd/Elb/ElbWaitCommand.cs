@@ -34,7 +34,7 @@ internal static class ElbWaitCommand
     private static async Task<int> RunAsync(WaitRequest wanted, ElbSettings settings, LogFormat format, Func<OptionSpec, string> source, ThisProcess process)
     {
         var start = process.Time.GetTimestamp();
-        var lines = new LineWriter(process.Stderr);
+        var lines = new LineWriter(process.Stderr, process.Time);
         var wait = new LoggedWait(new ServerLog(lines, process.Time, format, everything: true), "", wanted, source, []);
         using var balancers = new LoadBalancers(settings, new ElbMetrics(), process.Time);
         using var interruption = new Interruption(process.Signals);

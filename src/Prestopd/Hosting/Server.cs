@@ -40,7 +40,7 @@ internal sealed class Server : IDisposable
     public Server(ServerSettings settings, ThisProcess process)
     {
         EventLoop.UseOneThread();
-        (_settings, _process, _lines) = (settings, process, new LineWriter(process.Stderr));
+        (_settings, _process, _lines) = (settings, process, new LineWriter(process.Stderr, process.Time));
         Log = new ServerLog(_lines, process.Time, settings.LogFormat, settings.LogsEverything);
         _mostConnections = ConnectionTable.Fitting(settings.MaxConnections, _openFiles);
         Connections = new ConnectionTable(_mostConnections, process.Time);

@@ -15,13 +15,14 @@ namespace Prestopd.Tests.Controller;
 /// <summary>One replica of the controller on fake time, without sockets: reviews go straight to it, and what it asks of the API server straight to a handler.</summary>
 internal sealed class ControllerRig : IAsyncDisposable
 {
-    private readonly LineWriter _lines = new(new MemoryStream());
+    private readonly LineWriter _lines;
     private readonly Removals _removals;
 
     /// <param name="clock">The clock.</param>
     /// <param name="server">The API server; null: there is none.</param>
     public ControllerRig(FakeClock clock, HttpMessageHandler? server = null)
     {
+        _lines = new LineWriter(new MemoryStream(), clock);
         Clock = clock;
         Log = new ServerLog(_lines, clock, LogFormat.Text, everything: true);
         Api = new ApiClient(

@@ -69,7 +69,7 @@ public sealed class ServerLogTests
     internal async Task A_reader_that_does_not_read_blocks_nobody_and_is_told_what_it_missed(LogFormat format)
     {
         using var stream = new StuckStream();
-        var lines = new LineWriter(stream, capacity: 800);
+        var lines = new LineWriter(stream, new FakeClock(Start), capacity: 800);
         var log = new ServerLog(lines, new FakeClock(Start), format, everything: true);
 
         log.Info("first", "first");
@@ -96,13 +96,53 @@ public sealed class ServerLogTests
         }
     }
 
+    [Fact]
+    public async Task Lines_that_come_close_together_are_written_together()
+    {
+        var clock = new FakeClock(Start);
+        using var stream = new CountingStream();
+        var lines = new LineWriter(stream, clock);
+
+        lines.Write("first\n"u8);
+        await lines.FlushAsync();
+        Assert.Equal("first\n", stream.Text);
+
+        for (var each = 0; each < 1000; each++)
+        {
+            lines.Write("more\n"u8);
+        }
+
+        Assert.Equal((1, "first\n"), (stream.Writes, stream.Text));
+        clock.Advance(0.01);
+        await lines.FlushAsync();
+        Assert.Equal((2, 6 + 5000), (stream.Writes, stream.Text.Length));
+
+        // Nobody who waits for lines waits for others.
+        lines.Write("last\n"u8);
+        await lines.FlushAsync();
+        Assert.EndsWith("more\nlast\n", stream.Text, StringComparison.Ordinal);
+    }
+
     private static async Task<string> LoggedAsync(LogFormat format, Action<ServerLog> act, bool everything = true)
     {
         using var stream = new MemoryStream();
-        var lines = new LineWriter(stream);
+        var lines = new LineWriter(stream, new FakeClock(Start));
         act(new ServerLog(lines, new FakeClock(Start), format, everything));
         await lines.FlushAsync();
         return Encoding.UTF8.GetString(stream.ToArray());
+    }
+
+    private sealed class CountingStream : MemoryStream
+    {
+        public int Writes { get; private set; }
+
+        public string Text => Encoding.UTF8.GetString(ToArray());
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            Writes++;
+            base.Write(buffer);
+        }
     }
 
     private sealed class StuckStream : MemoryStream

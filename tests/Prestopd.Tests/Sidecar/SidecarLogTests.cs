@@ -14,7 +14,7 @@ public sealed class SidecarLogTests
     private static async Task<string> LoggedAsync(LogFormat format, Action<SidecarLog> act)
     {
         using var stream = new MemoryStream();
-        var lines = new LineWriter(stream);
+        var lines = new LineWriter(stream, new FakeClock(SidecarRig.Start));
         act(new SidecarLog(new ServerLog(lines, new FakeClock(SidecarRig.Start), format, everything: true), TimeSpan.FromSeconds(90)));
         await lines.FlushAsync();
         return Encoding.UTF8.GetString(stream.ToArray());
