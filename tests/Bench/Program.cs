@@ -27,8 +27,8 @@ try
         ("controller", () => ControllerSection.Measure(folder)),
         ("evidence", SimulationSection.Measure),
         ("evidence", ProbeSimulationSection.Measure),
-        ("evidence", () => RolloutSection.Measure(folder)),
-        ("rollout", () => RestartSection.Measure(folder)),
+        ("evidence", () => EvidenceSection.Measure(folder)),
+        ("rollout", () => RolloutSection.Measure(folder)),
     ];
     if (args.FirstOrDefault(name => all.All(section => section.Name != name)) is { } unknown)
     {
