@@ -21,13 +21,13 @@ public enum SearchFault
 /// <param name="Message">The failure in words: lower case, one line, no full stop, no secrets.</param>
 public sealed record SearchError(SearchFault Fault, bool IsTransient, string Message);
 
-/// <summary>What a wait is about: a target group, or an object that leads to some.</summary>
-/// <param name="Balanced">The object; null with a group.</param>
-/// <param name="TargetGroupArn">The group's ARN or name; null with an object.</param>
-public sealed record DrainSource(BalancedObject? Balanced, string? TargetGroupArn)
+/// <summary>What a wait is about: target groups, or an object that leads to some.</summary>
+/// <param name="Balanced">The object; null with groups.</param>
+/// <param name="TargetGroups">The groups' ARNs or names; none with an object.</param>
+public sealed record DrainSource(BalancedObject? Balanced, IReadOnlyList<string> TargetGroups)
 {
-    /// <summary>The object as kubectl names it, with its namespace, or the group.</summary>
-    public override string ToString() => Balanced?.ToString() ?? $"target group {TargetGroupArn}";
+    /// <summary>The object as kubectl names it, with its namespace, or the groups.</summary>
+    public override string ToString() => Balanced?.ToString() ?? $"target group {string.Join(", ", TargetGroups)}";
 }
 
 /// <summary>
@@ -65,7 +65,7 @@ public sealed class TargetGroupSearch : IDisposable
     /// <returns>One group or more, of type ip or instance; or the error.</returns>
     public async Task<(IReadOnlyList<TargetGroup>? Groups, SearchError? Error)> FindAsync(DrainSource source, long oldest, CancellationToken cancellation)
     {
-        var addresses = new BalancerAddresses([], source.TargetGroupArn is { } arn ? [arn] : []);
+        var addresses = new BalancerAddresses([], source.TargetGroups);
         var name = source.ToString();
         if (source.Balanced is { } balanced)
         {

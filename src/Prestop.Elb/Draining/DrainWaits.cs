@@ -37,9 +37,9 @@ public sealed record DrainResult(DrainEnd End, string Seen, TimeSpan Elapsed);
 /// <summary>What to wait for.</summary>
 /// <param name="Source">What leads to the target groups.</param>
 /// <param name="Namespace">The pod's namespace, to find its node by; null when it is not known.</param>
-/// <param name="Address">The pod's IP address.</param>
+/// <param name="Addresses">The pod's IP addresses, one or more: a group holds it by one of them.</param>
 /// <param name="Settle">How long it must have left each group; null: as long as the kind of load balancer needs.</param>
-public sealed record DrainRequest(DrainSource Source, string? Namespace, IPAddress Address, TimeSpan? Settle);
+public sealed record DrainRequest(DrainSource Source, string? Namespace, IReadOnlyList<IPAddress> Addresses, TimeSpan? Settle);
 
 /// <summary>Is told of the course of one wait.</summary>
 public interface IDrainObserver
@@ -121,7 +121,7 @@ public sealed class DrainWaits(TargetGroupSearch search, ICluster cluster, Targe
             if (pod.Instance is null && groups.Any(group => group.Type is TargetType.Instance))
             {
                 var (instance, refusal) = await WithPausesAsync(
-                    () => cluster.InstanceOfAsync(request.Namespace, request.Address, limit),
+                    () => cluster.InstanceOfAsync(request.Namespace, request.Addresses[0], limit),
                     answer => answer.Error is { Fault: ClusterFault.Unavailable },
                     answer => pod.Seen = answer.Error!.Message,
                     limit);

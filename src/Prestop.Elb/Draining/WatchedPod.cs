@@ -10,7 +10,7 @@ namespace Prestop.Elb.Draining;
 /// <param name="observer">Is told of the course of the wait.</param>
 internal sealed class WatchedPod(TargetHealthFeed feed, DrainRequest request, IDrainObserver observer) : IDisposable
 {
-    private readonly string _address = GroupLook.Id(request.Address.ToString());
+    private readonly string[] _addresses = [.. request.Addresses.Select(address => GroupLook.Id(address.ToString()))];
     private readonly Dictionary<string, Membership> _memberships = [];
     private string _told = "";
 
@@ -28,8 +28,8 @@ internal sealed class WatchedPod(TargetHealthFeed feed, DrainRequest request, ID
         var added = groups.Where(group => !_memberships.ContainsKey(group.Arn)).ToList();
         foreach (var group in added)
         {
-            var id = group.Type is TargetType.Instance ? Instance! : _address;
-            _memberships.Add(group.Arn, new Membership(group, id, request.Settle, feed.Watch(group.Arn)));
+            var ids = group.Type is TargetType.Instance ? [Instance!] : _addresses;
+            _memberships.Add(group.Arn, new Membership(group, ids, request.Settle, feed.Watch(group.Arn)));
         }
 
         if (added.Count > 0)
@@ -93,7 +93,7 @@ internal sealed class WatchedPod(TargetHealthFeed feed, DrainRequest request, ID
     }
 
     /// <summary>A pod in one group.</summary>
-    private sealed class Membership(TargetGroup group, string id, TimeSpan? settle, GroupWatch watch) : IDisposable
+    private sealed class Membership(TargetGroup group, string[] ids, TimeSpan? settle, GroupWatch watch) : IDisposable
     {
         private Task<GroupLook>? _next;
         private GroupLook? _first;
@@ -131,15 +131,8 @@ internal sealed class WatchedPod(TargetHealthFeed feed, DrainRequest request, ID
 
         private void Judge(GroupLook look)
         {
-            if (!look.Targets.TryGetValue(id, out var targets))
-            {
-                _unseen = TargetSighting.After(_unseen, TargetState.Absent, "", look.Answered);
-                (Target, Verdict) = (id, DrainRule.Judge(_unseen.Value, group.Kind, settle, look.Asked));
-                return;
-            }
-
             var isFirst = true;
-            foreach (var target in targets)
+            foreach (var (id, target) in ids.SelectMany(id => look.Targets.GetValueOrDefault(id, []), (id, target) => (id, target)))
             {
                 var verdict = DrainRule.Judge(Own(target.Sighting), group.Kind, settle, look.Asked);
                 if (isFirst || !verdict.IsOut)
@@ -153,6 +146,12 @@ internal sealed class WatchedPod(TargetHealthFeed feed, DrainRequest request, ID
                 {
                     return;
                 }
+            }
+
+            if (isFirst)
+            {
+                _unseen = TargetSighting.After(_unseen, TargetState.Absent, "", look.Answered);
+                (Target, Verdict) = (ids[0], DrainRule.Judge(_unseen.Value, group.Kind, settle, look.Asked));
             }
         }
 

@@ -42,12 +42,14 @@ internal static class ControllerCommand
         var recorder = new Recorder(server.Log, metrics, new PodEvents(api, background, settings.Instance, time));
         var indexes = new ClusterIndexes(settings.Policy);
         var wakes = new Wakes(api, background, time);
-        await using var drains = new Drains(indexes, api, wakes, new Replacements(api, time), recorder, time);
+        var watch = new ClusterWatch(api, indexes, recorder, hasBindings: settings.Aws is not null);
+        using var balancers = settings.Aws?.Connect(new NoInstances(), metrics.Aws, time);
+        await using var evidence = balancers is null ? null : new LoadBalancerEvidence(indexes, watch.Listed, balancers.Waits, settings.Settle, recorder, time);
+        await using var drains = new Drains(indexes, api, wakes, new Replacements(api, time), evidence, recorder, time);
         var interception = new Interception(settings.User, settings.SurgeTimeout);
         var webhooks = new Webhooks(indexes, settings.Hooks, interception);
         using var removals = new Removals(interception, webhooks, api, new Owners(api), wakes, drains, recorder, time);
         var certificate = new ServingCertificate(SourceOf(settings, api, time), server.Log, time);
-        var watch = new ClusterWatch(api, indexes, drains, recorder);
         var routes = new HealthRoutes(
             new HealthPaths(ControllerNames.Routes.Health, ControllerNames.Routes.Ready, ControllerNames.Routes.Metrics),
             () => shutdown.IsReady && watch.IsSynced && certificate.IsThere,
@@ -56,7 +58,7 @@ internal static class ControllerCommand
 
         using var stop = new CancellationTokenSource();
         var calls = background.RunAsync(CancellationToken.None);
-        var work = WorkAsync([certificate.RunAsync(stop.Token), watch.RunAsync(new InformerSettings { Time = time, Random = Random.Shared }, stop.Token)], shutdown, server.Log);
+        var work = WorkAsync([certificate.RunAsync(stop.Token), watch.RunAsync(drains, new InformerSettings { Time = time, Random = Random.Shared }, stop.Token)], shutdown, server.Log);
         var code = await server.RunAsync(routes, shutdown, () => certificate.Context);
         await stop.CancelAsync();
         background.Complete();

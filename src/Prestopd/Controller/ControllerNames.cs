@@ -23,6 +23,7 @@ internal static class ControllerNames
         public static readonly OptionSpec SurgeTimeout = new("--surge-timeout", "D", "2m",
             "how long a replacement is waited for before a Deployment's pod leaves its Services; 0 for no replacement first", Prefix);
 
+        public static readonly OptionSpec Elb = new("--elb", null, "", "a drain of intercept ends as soon as AWS load balancers have let go of the pod", Prefix);
         public static readonly OptionSpec Namespace = new("--namespace", "NAME", "POD_NAMESPACE, the token's", "namespace of the controller", Prefix);
         public static readonly OptionSpec Service = new("--service", "NAME", "prestop-controller", "Service by which the API server reaches it", Prefix);
         public static readonly OptionSpec ServiceAccount = new("--service-account", "NAME", "the token's", "its own service account, whose deletes are let through", Prefix);
@@ -39,7 +40,7 @@ internal static class ControllerNames
         public static IReadOnlyList<OptionSpec> Options { get; } =
         [
             Port, Mode, Drain, SurgeTimeout, Delivery, Image, PullPolicy, Namespace, Service, ServiceAccount, Secret, WebhookConfiguration, TlsDir, Notice,
-            ClusterChoice.Kubeconfig, ServerOptions.LogFormat,
+            Elb, AwsChoice.Settle, .. AwsChoice.Options, ClusterChoice.Kubeconfig, ServerOptions.LogFormat,
         ];
     }
 
@@ -68,6 +69,7 @@ internal static class ControllerNames
         public const string SleepSeconds = "prestopd_controller_sleep_seconds_total";
         public const string ApiErrors = "prestopd_controller_api_errors_total";
         public const string EventsDropped = "prestopd_controller_events_dropped_total";
+        public const string AwsCalls = "prestopd_controller_aws_calls_total";
         public const string CertificateSeconds = "prestopd_controller_certificate_seconds";
     }
 

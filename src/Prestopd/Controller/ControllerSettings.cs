@@ -32,6 +32,12 @@ internal sealed record ControllerSettings
     /// <summary>How long a replacement is waited for; zero for none.</summary>
     public required TimeSpan SurgeTimeout { get; init; }
 
+    /// <summary>The AWS account whose load balancers end drains; null for none.</summary>
+    public required AwsChoice? Aws { get; init; }
+
+    /// <summary>How long a target must have left; null: as long as its kind of load balancer needs.</summary>
+    public required TimeSpan? Settle { get; init; }
+
     /// <summary>The way to the API server.</summary>
     public required ClusterAccess Cluster { get; init; }
 
@@ -71,6 +77,8 @@ internal sealed record ControllerSettings
         var surge = options.Length(ControllerNames.Server.SurgeTimeout, TimeSpan.Zero, LongestSurge) ?? TimeSpan.FromMinutes(2);
         var notice = options.Length(ControllerNames.Server.Notice, TimeSpan.Zero, LongestNotice) ?? TimeSpan.FromSeconds(5);
         var hooks = ReadHooks(options);
+        var aws = AwsChoice.Read(options, options.Flag(ControllerNames.Server.Elb));
+        var settle = options.Length(AwsChoice.Settle, TimeSpan.Zero, DrainPolicy.LongestDrain);
         if (ClusterChoice.Find(options, context: null, out var problem) is not { } cluster)
         {
             options.Add(problem);
@@ -92,6 +100,8 @@ internal sealed record ControllerSettings
             Policy = new DrainPolicy(mode, drain, SurgeWish.Unsaid),
             Hooks = hooks,
             SurgeTimeout = surge,
+            Aws = aws,
+            Settle = settle,
             Cluster = cluster.Access,
             Namespace = @namespace,
             User = user,

@@ -62,6 +62,11 @@ internal sealed class Recorder(ServerLog log, ControllerMetrics metrics, PodEven
         events.Tell(pod.Metadata, reason, "Drain", note);
     }
 
+    /// <summary>A pod drains until its deadline, as it cannot be told when load balancers have let go of it.</summary>
+    /// <param name="pod">The pod.</param>
+    /// <param name="why">Why, one line.</param>
+    public void WithoutEvidence(Pod pod, string why) => Stepped(pod, "WithoutEvidence", $"drains until its deadline: {why}");
+
     /// <summary>A drain has ended.</summary>
     /// <param name="ending">What ended it.</param>
     /// <param name="took">How long it took.</param>

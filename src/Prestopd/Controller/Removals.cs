@@ -43,7 +43,7 @@ internal sealed class Removals(
     {
         // The pod that the API server is about to delete. When it changes meanwhile, we are asked again about the new one.
         var pod = request.Subject is AdmissionSubject.DeletePod ? Pod.Resource.Parse(JsonMarshal.GetRawUtf8Value(request.Pod)) : null;
-        var ruling = webhooks.Remove(request, pod, null, null, time.GetUtcNow());
+        var ruling = webhooks.Remove(request, pod, null, pod is null ? null : drains.DrainedSince(pod), time.GetUtcNow());
         if (ruling is { Reason: Reason.Unknown, Denial: null } || ruling.Patch is not null || ruling.Reason is Reason.NotIsolable)
         {
             using var limit = Deadline.After(Patience, time.GetTimestamp(), time).Or(CancellationToken.None);
@@ -120,7 +120,7 @@ internal sealed class Removals(
         }
 
         var selector = pod is null ? null : await owners.SelectorOfAsync(pod, cancellation);
-        var ruling = webhooks.Remove(request, pod, selector, null, time.GetUtcNow());
+        var ruling = webhooks.Remove(request, pod, selector, pod is null ? null : drains.DrainedSince(pod), time.GetUtcNow());
         var error = pod is null ? null : await CarryOutAsync(ruling, pod, cancellation);
         return (error is null ? ruling : null, pod, error);
     }

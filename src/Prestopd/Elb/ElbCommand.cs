@@ -40,7 +40,8 @@ internal static class ElbCommand
         using var server = new Server(settings, process);
         using var shutdown = new GracefulShutdown(end.Notice, end.Longest, server.Log, process.Time);
         var metrics = new ElbMetrics();
-        using var balancers = new LoadBalancers(access, metrics, process.Time);
+        using var api = access.Client(process.Time);
+        using var balancers = access.Connect(api, metrics.Aws, process.Time);
         var places = new TwoLanes(maxWaits);
         var application = new ElbApplication(longestDelay, balancers.Waits, places, shutdown, server.Log, metrics, process.Time);
         var routes = new HealthRoutes(

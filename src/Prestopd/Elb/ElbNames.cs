@@ -6,7 +6,7 @@ namespace Prestopd.Elb;
 /// <summary>Every name of <c>prestopd elb</c> that somebody outside relies on: options and their variables, parameters, routes, metrics.</summary>
 internal static class ElbNames
 {
-    // Without it, the variables would be others' (AWS_PROFILE, KUBECONFIG), or too common for a shell (SERVICE, NAMESPACE).
+    // Without it, the variables would be too common for a shell (SERVICE, NAMESPACE).
     private const string Prefix = "PRESTOPD_";
 
     public static readonly OptionSpec MaxDelayCap = new("--max-delay-cap", "D", "15m", "the most that a caller's max-delay counts for");
@@ -17,18 +17,13 @@ internal static class ElbNames
     public static readonly OptionSpec Shutdown = new("--shutdown", "D", "290s",
         "after SIGTERM: waits that are held longer get 503; below this pod's grace period");
 
-    public static readonly OptionSpec Interval = new("--interval", "D", "5s", "from one look at a target group to the next, however many wait on it");
-    public static readonly OptionSpec AwsQps = new("--aws-qps", "N", "10", "calls to AWS in a second at most; looks come later where they do not fit");
-    public static readonly OptionSpec AwsRegion = new("--aws-region", "NAME", "AWS_REGION, the profile's, the instance's", "region of the load balancers", Prefix);
-    public static readonly OptionSpec AwsProfile = new("--aws-profile", "NAME", "none", "profile of the AWS configuration files", Prefix);
-
     /// <summary>The options of the service, in the order of help and README.</summary>
     public static IReadOnlyList<OptionSpec> ServiceOptions { get; } =
-        [ServerOptions.Port, MaxDelayCap, MaxWaits, Notice, Shutdown, Interval, AwsQps, AwsRegion, AwsProfile, ClusterChoice.Kubeconfig, ServerOptions.LogFormat];
+        [ServerOptions.Port, MaxDelayCap, MaxWaits, Notice, Shutdown, .. AwsChoice.Options, ClusterChoice.Kubeconfig, ServerOptions.LogFormat];
 
     /// <summary>The options of <c>prestopd elb wait</c>.</summary>
     public static IReadOnlyList<OptionSpec> WaitOptions { get; } =
-        [.. Parameters.All, Interval, AwsQps, AwsRegion, AwsProfile, ClusterChoice.Kubeconfig, ServerOptions.LogFormat];
+        [.. Parameters.All, .. AwsChoice.Options, ClusterChoice.Kubeconfig, ServerOptions.LogFormat];
 
     /// <summary>What a wait is told. In a query each has the name of its option, without the dashes.</summary>
     public static class Parameters
@@ -43,12 +38,10 @@ internal static class ElbNames
         public static readonly OptionSpec TargetGroupBinding = new("--targetgroupbinding", "NAME", "none", "wait on the target group of this TargetGroupBinding", Prefix);
         public static readonly OptionSpec TargetGroup = new("--target-group", "ARN", "none", "wait on this target group, by ARN or name", Prefix);
         public static readonly OptionSpec MaxDelay = new("--max-delay", "D", "60s", "give up after this: seconds, or a duration", Prefix);
-        public static readonly OptionSpec Settle = new("--settle", "D", "ALB 20s, NLB 120s",
-            "how long the pod must have left: a balancer goes on sending when its API already says draining", Prefix);
 
         /// <summary>All of them, in the order of help and README.</summary>
         public static IReadOnlyList<OptionSpec> All { get; } =
-            [Ip, Namespace, Ingress, Service, Gateway, TargetGroupBinding, TargetGroup, MaxDelay, Settle];
+            [Ip, Namespace, Ingress, Service, Gateway, TargetGroupBinding, TargetGroup, MaxDelay, AwsChoice.Settle];
 
         /// <summary>Those of which a wait has exactly one.</summary>
         public static IReadOnlyList<OptionSpec> Sources { get; } = [Ingress, Service, Gateway, TargetGroupBinding, TargetGroup];

@@ -1,53 +1,52 @@
+using System.Net;
 using Prestop.Core.Options;
-using Prestop.Elb.Access;
+using Prestop.Elb;
+using Prestop.Elb.Client;
+using Prestop.Elb.Discovery;
 using Prestop.Kubernetes.Access;
+using Prestop.Kubernetes.Client;
 using Prestopd.Hosting;
 
 namespace Prestopd.Elb;
 
 /// <summary>How the AWS account and the cluster are reached, for the service and for a single wait.</summary>
-internal sealed record ElbSettings
+/// <param name="Aws">The way to AWS.</param>
+/// <param name="Cluster">The way to the API server; null when there is none.</param>
+/// <param name="ClusterProblem">Why there is no way to the API server, in one line; else empty.</param>
+internal sealed record ElbSettings(AwsChoice Aws, ClusterAccess? Cluster, string ClusterProblem)
 {
-    private static readonly TimeSpan ShortestInterval = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestInterval = TimeSpan.FromMinutes(1);
-    private const int MostCalls = 1000;
-
-    /// <summary>From one look at a target group to the next.</summary>
-    public required TimeSpan Interval { get; init; }
-
-    /// <summary>The most calls to AWS in a second.</summary>
-    public required int CallsPerSecond { get; init; }
-
-    /// <summary>The way to AWS.</summary>
-    public required ElbAccessOptions Aws { get; init; }
-
-    /// <summary>The way to the API server; null when there is none.</summary>
-    public required ClusterAccess? Cluster { get; init; }
-
-    /// <summary>Why there is no way to the API server, in one line; else empty.</summary>
-    public required string ClusterProblem { get; init; }
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>Reads the options that both have. What is wrong is added to the reader's problems, but for <see cref="ClusterProblem"/>.</summary>
     /// <param name="options">The options.</param>
     /// <returns>The settings; null when there are problems.</returns>
     public static ElbSettings? Read(OptionReader options)
     {
-        var interval = options.Length(ElbNames.Interval, ShortestInterval, LongestInterval) ?? TimeSpan.FromSeconds(5);
-        var calls = options.Number(ElbNames.AwsQps, 1, MostCalls) ?? 10;
-        var aws = ElbAccessOptions.Read(options.Text(ElbNames.AwsRegion), options.Text(ElbNames.AwsProfile), options.Environment, out var problems);
-        foreach (var one in problems)
-        {
-            options.Add(one);
-        }
-
+        var aws = AwsChoice.Read(options);
         var cluster = ClusterChoice.Find(options, context: null, out var problem)?.Access;
-        return options.Problems.Count > 0 || aws is null ? null : new ElbSettings
-        {
-            Interval = interval,
-            CallsPerSecond = calls,
-            Aws = aws,
-            Cluster = cluster,
-            ClusterProblem = problem,
-        };
+        return options.Problems.Count > 0 || aws is null ? null : new ElbSettings(aws, cluster, problem);
+    }
+
+    /// <summary>The way to the API server as a client; null when there is none.</summary>
+    /// <param name="time">The clock.</param>
+    public ApiClient? Client(TimeProvider time) => Cluster is null ? null : new ApiClient(Cluster, ConnectTimeout, time);
+
+    /// <summary>The load balancers. Nothing is connected yet.</summary>
+    /// <param name="api">What <see cref="Client"/> has given.</param>
+    /// <param name="observer">Is told of calls to AWS.</param>
+    /// <param name="time">The clock.</param>
+    public LoadBalancers Connect(ApiClient? api, IElbObserver observer, TimeProvider time) =>
+        Aws.Connect(api is null ? new NoCluster(ClusterProblem) : new KubernetesCluster(api), observer, time);
+
+    /// <summary>A cluster that cannot be asked, for waits that need not ask it.</summary>
+    private sealed class NoCluster(string problem) : ICluster
+    {
+        private readonly ClusterError _error = new(ClusterFault.Refused, problem);
+
+        public Task<(BalancerAddresses? Found, ClusterError? Error)> BalancersOfAsync(BalancedObject balanced, CancellationToken cancellation) =>
+            Task.FromResult<(BalancerAddresses?, ClusterError?)>((null, _error));
+
+        public Task<(string? Found, ClusterError? Error)> InstanceOfAsync(string? podNamespace, IPAddress podAddress, CancellationToken cancellation) =>
+            Task.FromResult<(string?, ClusterError?)>((null, _error));
     }
 }

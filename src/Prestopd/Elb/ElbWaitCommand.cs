@@ -36,7 +36,8 @@ internal static class ElbWaitCommand
         var start = process.Time.GetTimestamp();
         var lines = new LineWriter(process.Stderr, process.Time);
         var wait = new LoggedWait(new ServerLog(lines, process.Time, format, everything: true), "", wanted, source, []);
-        using var balancers = new LoadBalancers(settings, new ElbMetrics(), process.Time);
+        using var api = settings.Client(process.Time);
+        using var balancers = settings.Connect(api, new AwsCalls(), process.Time);
         using var interruption = new Interruption(process.Signals);
         wait.Begins();
         var result = await balancers.Waits.WaitAsync(wanted.Drain, Deadline.After(wanted.MaxDelay, start, process.Time), wait, interruption.Token);

@@ -20,7 +20,7 @@ internal sealed class LoggedWait(ServerLog log, string remote, WaitRequest? requ
     : IDrainObserver
 {
     private readonly List<string> _warnings = [.. warnings];
-    private readonly string _pod = request?.Drain.Address.ToString() ?? "";
+    private readonly string _pod = request?.Drain.Addresses[0].ToString() ?? "";
 
     /// <summary>What the caller is warned of, one line each.</summary>
     public IReadOnlyList<string> Warnings => _warnings;

@@ -6,6 +6,7 @@ using Prestop.Core.Messages;
 using Prestop.Core.Options;
 using Prestop.Elb.Discovery;
 using Prestop.Elb.Draining;
+using Prestopd.Hosting;
 
 namespace Prestopd.Elb;
 
@@ -42,14 +43,14 @@ internal sealed class WaitRequestReader(Func<OptionSpec, string?> value, Func<Op
         var address = Address();
         var source = Source();
         var maxDelay = MaxDelay();
-        var settle = Length(ElbNames.Parameters.Settle, TimeSpan.Zero, longest);
+        var settle = Length(AwsChoice.Settle, TimeSpan.Zero, longest);
         var @namespace = ObjectName(ElbNames.Parameters.Namespace);
-        if (@namespace is null && source is not { TargetGroupArn: not null })
+        if (@namespace is null && source is not { TargetGroups.Count: > 0 })
         {
             Missing(ElbNames.Parameters.Namespace, "the pod's namespace (metadata.namespace)");
         }
 
-        return Problems.Count == 0 ? new WaitRequest(new DrainRequest(source!, @namespace, address!, settle), maxDelay) : null;
+        return Problems.Count == 0 ? new WaitRequest(new DrainRequest(source!, @namespace, [address!], settle), maxDelay) : null;
 
         DrainSource? Source()
         {
@@ -64,14 +65,14 @@ internal sealed class WaitRequestReader(Func<OptionSpec, string?> value, Func<Op
 
             if (parameter == ElbNames.Parameters.TargetGroup)
             {
-                return new DrainSource(null, Text(parameter, GroupCharacters, 2048, "neither a target group's ARN nor its name"));
+                return new DrainSource(null, [Text(parameter, GroupCharacters, 2048, "neither a target group's ARN nor its name") ?? ""]);
             }
 
             var kind = parameter == ElbNames.Parameters.Ingress ? BalancedKind.Ingress
                 : parameter == ElbNames.Parameters.Service ? BalancedKind.Service
                 : parameter == ElbNames.Parameters.Gateway ? BalancedKind.Gateway
                 : BalancedKind.TargetGroupBinding;
-            return new DrainSource(new BalancedObject(kind, value(ElbNames.Parameters.Namespace) ?? "", ObjectName(parameter) ?? ""), null);
+            return new DrainSource(new BalancedObject(kind, value(ElbNames.Parameters.Namespace) ?? "", ObjectName(parameter) ?? ""), []);
         }
     }
 

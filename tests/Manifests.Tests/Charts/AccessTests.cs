@@ -21,6 +21,7 @@ public sealed partial class AccessTests
         ("ClusterWatch.cs", "watch", "Namespace.Resource", ["namespaces"]),
         ("ClusterWatch.cs", "watch", "Service.Resource", ["services"]),
         ("ClusterWatch.cs", "watch", "PodDisruptionBudget.Resource", ["poddisruptionbudgets.policy"]),
+        ("ClusterWatch.cs", "watch", "TargetGroupBinding.Resource", ["targetgroupbindings.elbv2.k8s.aws"]),
         ("ClusterWatch.cs", "watch", "Pod.Resource", ["pods"]),
         ("Removals.cs", "get", "Pod.Resource", ["pods"]),
         ("Removals.cs", "patch", "Pod.Resource", ["pods"]),
@@ -39,6 +40,13 @@ public sealed partial class AccessTests
         ("CertificateSecret.cs", "create", "Secret.Resource", ["secrets"]),
     ];
 
+    /// <summary>Values of the chart, and what is not called with them.</summary>
+    public static TheoryData<string, string[]> Variants => new()
+    {
+        { "", ["targetgroupbindings.elbv2.k8s.aws"] },
+        { "elb: {enabled: true}", [] },
+    };
+
     [Fact]
     public void Every_call_of_the_source_is_known() => Assert.Equal(
         Calls.Select(call => (call.File, call.Verb, call.Named)).Order(),
@@ -50,21 +58,22 @@ public sealed partial class AccessTests
                 Named: call.Groups["named"].Value)))
             .Distinct().Order());
 
-    [Fact]
-    public void What_is_called_is_allowed_and_nothing_else()
+    [Theory]
+    [MemberData(nameof(Variants))]
+    public void What_is_called_is_allowed_and_nothing_else(string values, string[] uncalled)
     {
-        var needed = Calls.SelectMany(call => call.Resources.SelectMany(resource => call.Verb == "watch" ? new[] { $"list {resource}", $"watch {resource}" } : [$"{call.Verb} {resource}"]));
+        var needed = Calls.SelectMany(call => call.Resources.Except(uncalled).SelectMany(resource => call.Verb == "watch" ? new[] { $"list {resource}", $"watch {resource}" } : [$"{call.Verb} {resource}"]));
 
-        Assert.Equal(needed.Distinct().Order(), Rules().SelectMany(Allowed).Order());
+        Assert.Equal(needed.Distinct().Order(), Rules(values).SelectMany(Allowed).Order());
     }
 
     /// <summary>A Secret, or a webhook configuration, that is another's must not be in reach.</summary>
     [Fact]
     public void What_has_a_name_is_allowed_by_name() => Assert.All(
-        Rules().Where(rule => rule.Resources.Any(resource => resource.EndsWith("webhookconfigurations", StringComparison.Ordinal) || resource == "secrets")),
+        Rules("").Where(rule => rule.Resources.Any(resource => resource.EndsWith("webhookconfigurations", StringComparison.Ordinal) || resource == "secrets")),
         rule => Assert.True(rule.ResourceNames is [_] || rule.Verbs is ["create"]));
 
-    private static IEnumerable<V1PolicyRule> Rules() => KubernetesYaml.LoadAllFromString(Repository.Read("deploy/controller/rbac.yaml"), strict: true)
+    private static IEnumerable<V1PolicyRule> Rules(string values) => KubernetesYaml.LoadAllFromString(Chart.Render("rbac.yaml", Chart.Values(values)), strict: true)
         .SelectMany(found => found switch { V1ClusterRole role => role.Rules, V1Role role => role.Rules, _ => [] });
 
     private static IEnumerable<string> Allowed(V1PolicyRule rule) =>

@@ -23,7 +23,7 @@ public sealed partial class ChartTests
     public static TheoryData<string> Variants =>
     [
         "",
-        "replicas: 3\nmode: intercept\ndrain: 1m30s\nsurgeTimeout: 0s\nhook: {delivery: init-container, pullPolicy: Always}",
+        "replicas: 3\nmode: intercept\ndrain: 1m30s\nsurgeTimeout: 0s\nhook: {delivery: init-container, pullPolicy: Always}\nelb: {enabled: true}",
         "hook: {delivery: native-sleep}\ntls: {existingSecret: prestop-tls, injectCaFrom: prestop/prestop-tls}\nserviceMonitor: {enabled: true}",
         "mode: 'off'\nexcludedNamespaces: []\nnetworkPolicy: {enabled: false}\nserviceMonitor: {enabled: true}",
         """
@@ -34,6 +34,8 @@ public sealed partial class ChartTests
         excludedNamespaces: [kube-system, monitoring]
         resources: {requests: {cpu: "1", memory: 1Gi}, limits: {memory: 1Gi, ephemeral-storage: 10Mi}}
         networkPolicy: {apiServerPorts: [{protocol: TCP, port: 16443}]}
+        elb: {enabled: true, region: eu-central-1, settle: 30s}
+        serviceAccount: {annotations: {eks.amazonaws.com/role-arn: "arn:aws:iam::123456789012:role/prestop"}}
         """,
     ];
 
@@ -141,6 +143,9 @@ public sealed partial class ChartTests
         Assert.All(Webhooks(objects), webhook => Assert.Equal(settings.WebhookConfiguration, webhook.Configuration));
         Assert.Equal(settings.Server.Port, container.Ports.Single().ContainerPort);
         Assert.Equal((ControllerNames.Routes.Ready, ControllerNames.Routes.Health), (container.ReadinessProbe.HttpGet.Path, container.LivenessProbe.HttpGet.Path));
+        Assert.Equal(
+            (Chart.Values(values)["elb"]!["enabled"]!.GetValue<bool>(), $"{Chart.Values(values)["elb"]!["region"]}", $"{Chart.Values(values)["elb"]!["settle"]}"),
+            (settings.Aws is not null, settings.Aws?.Access.Region ?? "", settings.Settle is { } settle ? $"{settle.TotalSeconds}s" : ""));
         Assert.Equal(settings.TlsDir, container.VolumeMounts?.Single().MountPath);
         Assert.True(Only<V1Deployment>(objects).Spec.Template.Spec.TerminationGracePeriodSeconds > settings.Notice.TotalSeconds + 5);
         Assert.All(objects.OfType<V1Role>(), role => Assert.Contains(settings.Secret, role.Rules.SelectMany(rule => rule.ResourceNames ?? [])));
@@ -167,6 +172,10 @@ public sealed partial class ChartTests
     [InlineData("networkPolicy: {enabled: 'yes'}")]
     [InlineData("networkPolicy: {apiServerPorts: []}")]
     [InlineData("serviceMonitor: {interval: 30s}")]
+    [InlineData("elb: {enabled: 'yes'}")]
+    [InlineData("elb: {region: Frankfurt}")]
+    [InlineData("elb: {settle: 20 s}")]
+    [InlineData("serviceAccount: {name: other}")]
     [InlineData("replica: 2")]
     public void The_schema_refuses_values_that_do_not(string values) => Assert.False(IsTaken(Chart.Values(values)));
 

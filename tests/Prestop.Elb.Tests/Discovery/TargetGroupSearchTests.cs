@@ -36,7 +36,7 @@ public sealed class TargetGroupSearchTests : IDisposable
         _model.AddGroup("e", null);
         _cluster.Objects[Web] = new BalancerAddresses([one.DnsName, other.DnsName], []);
 
-        Assert.Equal(["a", "b", "c"], Names(new DrainSource(Web, null)));
+        Assert.Equal(["a", "b", "c"], Names(new DrainSource(Web, [])));
     }
 
     [Theory]
@@ -48,7 +48,7 @@ public sealed class TargetGroupSearchTests : IDisposable
         _model.AddGroup("a", _model.AddBalancer("web"));
         _cluster.Objects[Web] = new BalancerAddresses([hostname], []);
 
-        Assert.Equal(["a"], Names(new DrainSource(Web, null)));
+        Assert.Equal(["a"], Names(new DrainSource(Web, [])));
     }
 
     [Fact]
@@ -59,7 +59,7 @@ public sealed class TargetGroupSearchTests : IDisposable
         _model.AddGroup("pods", back);
         _cluster.Objects[Web] = new BalancerAddresses([front.DnsName], []);
 
-        Assert.Equal(["pods"], Names(new DrainSource(Web, null)));
+        Assert.Equal(["pods"], Names(new DrainSource(Web, [])));
     }
 
     [Fact]
@@ -68,11 +68,11 @@ public sealed class TargetGroupSearchTests : IDisposable
         var group = _model.AddGroup("web", null);
         var binding = Web with { Kind = BalancedKind.TargetGroupBinding };
 
-        Assert.Equal(["web"], Names(new DrainSource(null, group.Arn)));
+        Assert.Equal(["web"], Names(new DrainSource(null, [group.Arn])));
         _cluster.Objects[binding] = new BalancerAddresses([], [group.Arn]);
-        Assert.Equal(["web"], Names(new DrainSource(binding, null)));
+        Assert.Equal(["web"], Names(new DrainSource(binding, [])));
         _cluster.Objects[binding with { Name = "by-name" }] = new BalancerAddresses([], ["web"]);
-        Assert.Equal(["web"], Names(new DrainSource(binding with { Name = "by-name" }, null)));
+        Assert.Equal(["web"], Names(new DrainSource(binding with { Name = "by-name" }, [])));
     }
 
     [Fact]
@@ -90,7 +90,7 @@ public sealed class TargetGroupSearchTests : IDisposable
         NotFound("no load balancer of this account and region has the name unknown.eu-central-1.elb.amazonaws.com, which ingress/unknown in shop gives; is it a Classic Load Balancer, or another region's?", "unknown");
         NotFound("no load balancer of this account and region has the name unknown.eu-central-1.elb.amazonaws.com, which ingress/half in shop gives; is it a Classic Load Balancer, or another region's?", "half");
         NotFound("ingress/empty in shop leads to no target group that a pod could be in", "empty");
-        var (groups, error) = Find(new DrainSource(null, "arn:aws:elasticloadbalancing:eu-central-1:1:targetgroup/x/1"));
+        var (groups, error) = Find(new DrainSource(null, ["arn:aws:elasticloadbalancing:eu-central-1:1:targetgroup/x/1"]));
         Assert.Null(groups);
         Assert.Equal("there is no target group 'arn:aws:elasticloadbalancing:eu-central-1:1:targetgroup/x/1' in this account and region", error?.Message);
 
@@ -98,7 +98,7 @@ public sealed class TargetGroupSearchTests : IDisposable
 
         void NotFound(string words, string name)
         {
-            var (found, missing) = Find(new DrainSource(Web with { Name = name }, null));
+            var (found, missing) = Find(new DrainSource(Web with { Name = name }, []));
             Assert.Null(found);
             Assert.Equal(new SearchError(SearchFault.NotFound, false, words), missing);
         }
@@ -114,7 +114,7 @@ public sealed class TargetGroupSearchTests : IDisposable
         {
             _elb.Fault = made => made == call ? new ElbError(fault, call, "no") : null;
 
-            Assert.Equal(new SearchError(SearchFault.Aws, isTransient, "no"), Find(new DrainSource(null, group.Arn)).Error);
+            Assert.Equal(new SearchError(SearchFault.Aws, isTransient, "no"), Find(new DrainSource(null, [group.Arn])).Error);
             _clock.Run(() => Later(6));
         }
     }
@@ -126,7 +126,7 @@ public sealed class TargetGroupSearchTests : IDisposable
     {
         _cluster.Fault = new ClusterError(fault, "no");
 
-        Assert.Equal(new SearchError(SearchFault.Cluster, isTransient, "no"), Find(new DrainSource(Web, null)).Error);
+        Assert.Equal(new SearchError(SearchFault.Cluster, isTransient, "no"), Find(new DrainSource(Web, [])).Error);
         Assert.Empty(_elb.Calls);
     }
 
@@ -137,16 +137,16 @@ public sealed class TargetGroupSearchTests : IDisposable
         _model.AddGroup("a", balancer);
         _cluster.Objects[Web] = new BalancerAddresses([balancer.DnsName], []);
 
-        _clock.Run(async () => (await Task.WhenAll(Enumerable.Range(0, 1000).Select(_ => FindAsync(new DrainSource(Web, null), 60)))).Length);
+        _clock.Run(async () => (await Task.WhenAll(Enumerable.Range(0, 1000).Select(_ => FindAsync(new DrainSource(Web, []), 60)))).Length);
         _clock.Run(() => Later(30));
-        Names(new DrainSource(Web, null));
+        Names(new DrainSource(Web, []));
 
         Assert.Equal(2, _elb.Calls.Count);
         Assert.Equal(1, _cluster.Asked);
         Assert.Equal(30.04, _search.Age!.Value.TotalSeconds, 3);
 
         _clock.Run(() => Later(31));
-        Names(new DrainSource(Web, null));
+        Names(new DrainSource(Web, []));
         Assert.Equal(4, _elb.Calls.Count);
     }
 
@@ -154,14 +154,14 @@ public sealed class TargetGroupSearchTests : IDisposable
     public void A_load_balancer_that_is_younger_than_the_list_is_found_by_a_newer_one()
     {
         _model.AddGroup("old", _model.AddBalancer("old"));
-        Find(new DrainSource(null, _model.Groups[0].Arn));
+        Find(new DrainSource(null, [_model.Groups[0].Arn]));
         _clock.Run(() => Later(10));
 
         var balancer = _model.AddBalancer("new");
         _model.AddGroup("new", balancer);
         _cluster.Objects[Web] = new BalancerAddresses([balancer.DnsName], []);
 
-        Assert.Equal(["new"], Names(new DrainSource(Web, null)));
+        Assert.Equal(["new"], Names(new DrainSource(Web, [])));
     }
 
     [Fact]
@@ -170,7 +170,7 @@ public sealed class TargetGroupSearchTests : IDisposable
         _elb.Fault = _ => new ElbError(ElbFault.Denied, "DescribeLoadBalancers", "no");
         for (var i = 0; i < 100; i++)
         {
-            Find(new DrainSource(null, "arn"));
+            Find(new DrainSource(null, ["arn"]));
             _clock.Run(() => Later(0.1));
         }
 

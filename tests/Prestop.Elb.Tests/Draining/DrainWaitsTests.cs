@@ -300,10 +300,25 @@ public sealed class DrainWaitsTests : IDisposable
         return 0;
     }
 
+    /// <summary>A group holds addresses of one family; that it lacks the other one proves nothing.</summary>
+    [Fact]
+    public void A_pod_with_two_addresses_is_in_a_group_by_one_of_them()
+    {
+        _group.Set(Pod, "");
+        _group.Set("fd00::7", "healthy");
+        At(31, () => _group.Set("fd00::7", "draining"));
+
+        var result = _clock.Run(() => WaitAsync($"{Pod} fd00:0::7", 90, TestContext.Current.CancellationToken));
+
+        Assert.Equal(DrainEnd.Out, result.End);
+        Assert.InRange(result.Elapsed.TotalSeconds, 31 + 20, 31 + 20 + 11.2);
+        Assert.StartsWith("[fd00::7]:8080 in pods: draining", result.Seen, StringComparison.Ordinal);
+    }
+
     private DrainResult Wait(double max) => _clock.Run(() => WaitAsync(Pod, max, TestContext.Current.CancellationToken));
 
     private Task<DrainResult> WaitAsync(string pod, double max, CancellationToken cancellation) => _waits.WaitAsync(
-        new DrainRequest(new DrainSource(Web, null), "shop", IPAddress.Parse(pod), null),
+        new DrainRequest(new DrainSource(Web, []), "shop", [.. pod.Split(' ').Select(IPAddress.Parse)], null),
         Deadline.After(TimeSpan.FromSeconds(max), _clock.GetTimestamp(), _clock),
         _diary,
         cancellation);

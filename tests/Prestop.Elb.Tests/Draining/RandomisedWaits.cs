@@ -137,7 +137,7 @@ public class RandomisedWaits
             using var caller = new CancellationTokenSource(_random.NextDouble() < 0.2 ? Seconds(0, 200) : Never, _clock);
 
             var result = await _waits.WaitAsync(
-                new DrainRequest(new DrainSource(Web, null), "shop", IPAddress.Parse(pod), settle), Deadline.After(max, _clock.GetTimestamp(), _clock), new WaitDiary(), caller.Token);
+                new DrainRequest(new DrainSource(Web, []), "shop", [IPAddress.Parse(pod)], settle), Deadline.After(max, _clock.GetTimestamp(), _clock), new WaitDiary(), caller.Token);
 
             Assert.True(_clock.Now - start <= max + TimeSpan.FromMilliseconds(1), $"run {_seed}: waited {_clock.Now - start} of {max}");
             if (result.End is DrainEnd.Out)

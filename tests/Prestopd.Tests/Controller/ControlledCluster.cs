@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using Prestop.Elb.Tests.ElbService;
 using Prestop.Kubernetes.Objects;
 using Prestop.Kubernetes.Watching;
 using Prestop.Testing;
@@ -19,12 +20,15 @@ internal sealed class ControlledCluster : IAsyncDisposable
 
     private readonly List<Replica> _replicas = [];
     private readonly int _count;
+    private readonly int _mostSearches;
     private int _asked;
 
     /// <param name="replicas">How many replicas there are.</param>
-    public ControlledCluster(int replicas = 1)
+    /// <param name="hasBalancers">Whether AWS is asked, as with <c>--elb</c>.</param>
+    /// <param name="mostSearches">About how many pods at a time.</param>
+    public ControlledCluster(int replicas = 1, bool hasBalancers = false, int mostSearches = 100)
     {
-        _count = replicas;
+        (_count, _mostSearches) = (replicas, mostSearches);
         Api = new LoopbackCluster(Clock, CallAsync);
         Put("""{"kind": "Namespace", "metadata": {"name": "rec"} }""");
         Put("""{"kind": "Service", "metadata": {"name": "web", "namespace": "rec"}, "spec": {"selector": {"app": "web"}, "ports": [{"port": 80}]} }""");
@@ -40,12 +44,25 @@ internal sealed class ControlledCluster : IAsyncDisposable
               "rules": [{"operations": ["CREATE"], "apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods/eviction"]},
                         {"operations": ["DELETE"], "apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"]}] }]}
             """);
+        if (hasBalancers)
+        {
+            Api.Install(ApiKind.TargetGroupBinding);
+            Aws = new ElbModel(Clock);
+            Registrar = new TargetRegistrar(this);
+        }
+
         Api.Store.Changed += () => _replicas.ForEach(replica => replica.Follow());
     }
 
     public FakeClock Clock { get; } = new();
 
     public LoopbackCluster Api { get; }
+
+    /// <summary>The AWS account; null where nobody asks it.</summary>
+    public ElbModel? Aws { get; }
+
+    /// <summary>What keeps the account's target groups up to date; null where there are none.</summary>
+    public TargetRegistrar? Registrar { get; }
 
     public IReadOnlyList<Replica> Replicas => _replicas;
 
@@ -141,13 +158,17 @@ internal sealed class ControlledCluster : IAsyncDisposable
         {
             _cluster = cluster;
             Handler = new ClusterHandler(cluster.Api, ApiUser.ServiceAccount("prestop", "prestopd"));
-            Rig = new ControllerRig(cluster.Clock, Handler);
+            Elb = cluster.Aws is null ? null : new ModelElb(cluster.Aws);
+            Rig = new ControllerRig(cluster.Clock, Handler, Elb, cluster._mostSearches);
             _calls = Rig.Later.RunAsync(_stop.Token);
         }
 
         public ControllerRig Rig { get; }
 
         public ClusterHandler Handler { get; }
+
+        /// <summary>AWS as this replica has it.</summary>
+        public ModelElb? Elb { get; }
 
         /// <summary>Whether it hears of changes. What it missed it hears of later.</summary>
         public bool IsBlind { get; set; }
@@ -167,6 +188,7 @@ internal sealed class ControlledCluster : IAsyncDisposable
                 Tell(change, ApiKind.Namespace, Prestop.Kubernetes.Objects.Namespace.Resource, Rig.Indexes.Follow);
                 Tell(change, ApiKind.Service, Service.Resource, Rig.Indexes.Services.Follow);
                 Tell(change, ApiKind.Budget, PodDisruptionBudget.Resource, Rig.Indexes.Budgets.Follow);
+                Tell(change, ApiKind.TargetGroupBinding, TargetGroupBinding.Resource, Rig.Indexes.Bindings.Follow);
                 Tell(change, ApiKind.Pod, Prestop.Kubernetes.Objects.Pod.Resource, Rig.Drains.Follow, pod => pod.Labels()?[ControllerNames.Draining] is not null);
             }
         }

@@ -1,3 +1,7 @@
+using Prestop.Elb.Client;
+using Prestop.Elb.Discovery;
+using Prestop.Elb.Draining;
+using Prestop.Elb.Polling;
 using Prestop.Kubernetes.Access;
 using Prestop.Kubernetes.Client;
 using Prestop.Testing;
@@ -17,10 +21,13 @@ internal sealed class ControllerRig : IAsyncDisposable
 {
     private readonly LineWriter _lines;
     private readonly Removals _removals;
+    private readonly LoadBalancerEvidence? _evidence;
 
     /// <param name="clock">The clock.</param>
     /// <param name="server">The API server; null: there is none.</param>
-    public ControllerRig(FakeClock clock, HttpMessageHandler? server = null)
+    /// <param name="elb">AWS, as with <c>--elb</c>; null: without it.</param>
+    /// <param name="mostSearches">How many pods it is asked about at a time.</param>
+    public ControllerRig(FakeClock clock, HttpMessageHandler? server = null, IElbApi? elb = null, int mostSearches = 100)
     {
         _lines = new LineWriter(new MemoryStream(), clock);
         Clock = clock;
@@ -30,7 +37,14 @@ internal sealed class ControllerRig : IAsyncDisposable
         Later = new BackgroundCalls(Metrics, Log, clock);
         var recorder = new Recorder(Log, Metrics, new PodEvents(Api, Later, "prestopd-0", clock));
         var wakes = new Wakes(Api, Later, clock);
-        Drains = new Drains(Indexes, Api, wakes, new Replacements(Api, clock), recorder, clock);
+        if (elb is not null)
+        {
+            var feed = new TargetHealthFeed(elb, TimeSpan.FromSeconds(5), clock, new Random(1));
+            var waits = new DrainWaits(new TargetGroupSearch(new NoInstances(), elb, clock), new NoInstances(), feed, clock, new Random(1));
+            _evidence = new LoadBalancerEvidence(Indexes, Task.CompletedTask, waits, settle: null, recorder, clock, mostSearches);
+        }
+
+        Drains = new Drains(Indexes, Api, wakes, new Replacements(Api, clock), _evidence, recorder, clock);
         var webhooks = new Webhooks(Indexes, Pods.NativeSleep, Views.Rules);
         _removals = new Removals(Views.Rules, webhooks, Api, new Owners(Api), wakes, Drains, recorder, clock);
         Shutdown = new GracefulShutdown(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(10), Log, clock);
@@ -58,6 +72,11 @@ internal sealed class ControllerRig : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Drains.DisposeAsync();
+        if (_evidence is not null)
+        {
+            await _evidence.DisposeAsync();
+        }
+
         _removals.Dispose();
         Shutdown.Dispose();
         Api.Dispose();

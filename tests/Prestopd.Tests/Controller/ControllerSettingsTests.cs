@@ -56,6 +56,21 @@ public sealed class ControllerSettingsTests : IDisposable
             problems);
     }
 
+    [Fact]
+    public void AWS_is_asked_only_where_that_is_wanted()
+    {
+        string[] words = ["--delivery", "native-sleep", "--service-account", "a"];
+        _variables["AWS_REGION"] = "nowhere";
+        Assert.Null(Read(out var problems, words)!.Aws);
+        Assert.Empty(problems);
+
+        Assert.Null(Read(out problems, [.. words, "--elb", "--settle", "2h"]));
+        Assert.Equal(["AWS_REGION is 'nowhere'; it must be the name of a region such as eu-central-1", "--settle '2h': too long; write 1h or less"], problems);
+
+        var settings = Read(out _, [.. words, "--elb", "--settle", "0", "--aws-region", "eu-west-1", "--interval", "2s", "--aws-qps", "3"])!;
+        Assert.Equal(("eu-west-1", TimeSpan.FromSeconds(2), 3, TimeSpan.Zero), (settings.Aws!.Access.Region, settings.Aws.Interval, settings.Aws.CallsPerSecond, settings.Settle));
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private ControllerSettings? Read(out IReadOnlyList<string> problems, params string[] words)

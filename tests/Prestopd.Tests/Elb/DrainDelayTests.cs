@@ -195,9 +195,9 @@ public sealed class DrainDelayTests
     public void Metrics_count_waits_calls_and_throttles()
     {
         using var rig = new ElbRig();
-        rig.Metrics.Called("DescribeTargetHealth", null);
-        rig.Metrics.Called("DescribeTargetHealth", null);
-        rig.Metrics.Called("DescribeTargetHealth", ElbFault.Throttled);
+        rig.Metrics.Aws.Called("DescribeTargetHealth", null);
+        rig.Metrics.Aws.Called("DescribeTargetHealth", null);
+        rig.Metrics.Aws.Called("DescribeTargetHealth", ElbFault.Throttled);
 
         rig.Ask(Web + "&max-delay=30");
         rig.Ask("");

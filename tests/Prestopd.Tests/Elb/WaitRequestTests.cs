@@ -27,7 +27,7 @@ public sealed class WaitRequestTests
         Assert.Empty(warnings);
         Assert.Equal(
             expected,
-            $"{request!.Drain.Source} {request.Drain.Address} {request.Drain.Namespace ?? "-"} {request.MaxDelay.TotalSeconds} {request.Drain.Settle?.TotalSeconds.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "-"}");
+            $"{request!.Drain.Source} {request.Drain.Addresses.Single()} {request.Drain.Namespace ?? "-"} {request.MaxDelay.TotalSeconds} {request.Drain.Settle?.TotalSeconds.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "-"}");
     }
 
     [Theory]

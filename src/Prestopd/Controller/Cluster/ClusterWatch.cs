@@ -7,33 +7,39 @@ using Prestopd.Controller.Isolation;
 namespace Prestopd.Controller.Cluster;
 
 /// <summary>
-/// Follows what decisions are made from: namespaces, Services, budgets, and the pods that drain. Of all other pods nothing is kept, so that memory does not
-/// grow with them.
+/// Follows what decisions are made from: namespaces, Services, budgets, bindings to target groups, and the pods that drain. Of all other pods nothing is kept, so
+/// that memory does not grow with them.
 /// </summary>
 /// <param name="api">The client.</param>
-/// <param name="indexes">Gets the namespaces, Services and budgets.</param>
-/// <param name="drains">Gets the pods that drain.</param>
+/// <param name="indexes">Gets all but the pods.</param>
 /// <param name="recorder">Where failures are recorded.</param>
-internal sealed class ClusterWatch(ApiClient api, ClusterIndexes indexes, Drains drains, Recorder recorder)
+/// <param name="hasBindings">Whether bindings to target groups are followed.</param>
+internal sealed class ClusterWatch(ApiClient api, ClusterIndexes indexes, Recorder recorder, bool hasBindings)
 {
     private readonly Informer<Namespace> _namespaces = new(api, Namespace.Resource, new Selection());
     private readonly Informer<Service> _services = new(api, Service.Resource, new Selection());
     private readonly Informer<PodDisruptionBudget> _budgets = new(api, PodDisruptionBudget.Resource, new Selection());
+    private readonly Informer<TargetGroupBinding>? _bindings = hasBindings ? new Informer<TargetGroupBinding>(api, TargetGroupBinding.Resource, new Selection()) : null;
     private readonly Informer<Pod> _draining = new(api, Pod.Resource, new Selection { LabelSelector = ControllerNames.Draining });
 
     /// <summary>Whether everything is known that decisions are made from.</summary>
-    public bool IsSynced => new[] { _namespaces.Listed, _services.Listed, _budgets.Listed, _draining.Listed }.All(listed => listed.IsCompleted);
+    public bool IsSynced => Listed.IsCompleted && _draining.Listed.IsCompleted;
+
+    /// <summary>Ends when the indexes are complete for the first time.</summary>
+    public Task Listed => Task.WhenAll(_namespaces.Listed, _services.Listed, _budgets.Listed, _bindings?.Listed ?? Task.CompletedTask);
 
     /// <summary>How many pods drain now.</summary>
     public int Draining => _draining.Count;
 
     /// <summary>Follows until it is cancelled. To be run once.</summary>
+    /// <param name="drains">Gets the pods that drain.</param>
     /// <param name="settings">How often what is done.</param>
     /// <param name="cancellation">Ends it.</param>
-    public Task RunAsync(InformerSettings settings, CancellationToken cancellation) => Task.WhenAll(
+    public Task RunAsync(Drains drains, InformerSettings settings, CancellationToken cancellation) => Task.WhenAll(
         _namespaces.RunAsync(new Follower<Namespace>(indexes.Follow, recorder), settings, cancellation),
         _services.RunAsync(new Follower<Service>(indexes.Services.Follow, recorder), settings, cancellation),
         _budgets.RunAsync(new Follower<PodDisruptionBudget>(indexes.Budgets.Follow, recorder), settings, cancellation),
+        _bindings?.RunAsync(new Follower<TargetGroupBinding>(indexes.Bindings.Follow, recorder), settings, cancellation) ?? Task.CompletedTask,
         _draining.RunAsync(new Follower<Pod>(drains.Follow, recorder), settings, cancellation));
 
     private sealed class Follower<T>(Action<Change<T>> follow, Recorder recorder) : IInformerObserver<T>

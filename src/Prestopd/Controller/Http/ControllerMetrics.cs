@@ -8,11 +8,14 @@ namespace Prestopd.Controller.Http;
 /// <summary>What ended a drain.</summary>
 internal enum DrainEnding
 {
-    /// <summary>Somebody came at its end, and was let through.</summary>
+    /// <summary>Somebody came after its deadline, and was let through.</summary>
     Client,
 
-    /// <summary>Nobody came, and the pod was deleted by this controller.</summary>
+    /// <summary>Nobody came, and the pod was deleted by this controller after its deadline.</summary>
     Controller,
+
+    /// <summary>Load balancers had let go of it before its deadline, whoever deleted it then.</summary>
+    Evidence,
 
     /// <summary>It was called off, or its surge did not help: the pod has its labels back.</summary>
     Cancelled,
@@ -33,6 +36,9 @@ internal sealed class ControllerMetrics
     private readonly TimeSpan[] _drained = new TimeSpan[Endings.Length];
     private readonly long[] _errors = new long[Faults.Length];
     private TimeSpan _slept;
+
+    /// <summary>The calls to AWS.</summary>
+    public AwsCalls Aws { get; } = new();
 
     /// <summary>A delete or an eviction was answered.</summary>
     /// <param name="reason">Why so.</param>
@@ -96,6 +102,7 @@ internal sealed class ControllerMetrics
             Add(text.Counter(ControllerNames.Metrics.ApiErrors, "Calls to the API server that failed, by fault."), "fault", Faults, fault => _errors[(int)fault]);
         }
 
+        Aws.AddTo(text, ControllerNames.Metrics.AwsCalls);
         text.Gauge(ControllerNames.Metrics.Draining, "Pods that drain now.").Add(draining);
         text.Counter(ControllerNames.Metrics.EventsDropped, "Events for which there was no room.").Add(eventsDropped);
         if (certificate is { } left)

@@ -17,6 +17,9 @@ internal sealed class ClusterIndexes(DrainPolicy policy)
     /// <summary>The budgets.</summary>
     public SelectorIndex<PodDisruptionBudget> Budgets { get; } = new(budget => budget.Selector);
 
+    /// <summary>The bindings of Services to target groups; none unless they are followed.</summary>
+    public BackendIndex<TargetGroupBinding> Bindings { get; } = new(binding => [new(binding.Metadata.Namespace, binding.Service)]);
+
     /// <summary>Follows a change of a namespace.</summary>
     /// <param name="change">The change.</param>
     public void Follow(Change<Namespace> change)

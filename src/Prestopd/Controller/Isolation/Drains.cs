@@ -17,9 +17,11 @@ namespace Prestopd.Controller.Isolation;
 /// <param name="api">The client.</param>
 /// <param name="wakes">Budgets and StatefulSets.</param>
 /// <param name="replacements">Whether surges are over.</param>
+/// <param name="evidence">When load balancers have let go of pods; null where nobody looks.</param>
 /// <param name="recorder">Where it is recorded.</param>
 /// <param name="time">The clock.</param>
-internal sealed class Drains(ClusterIndexes indexes, ApiClient api, Wakes wakes, Replacements replacements, Recorder recorder, TimeProvider time) : IAsyncDisposable
+internal sealed class Drains(ClusterIndexes indexes, ApiClient api, Wakes wakes, Replacements replacements, LoadBalancerEvidence? evidence, Recorder recorder, TimeProvider time)
+    : IAsyncDisposable
 {
     private const int MostAtATime = 16;
 
@@ -46,6 +48,7 @@ internal sealed class Drains(ClusterIndexes indexes, ApiClient api, Wakes wakes,
             {
                 _courses.Remove(pod.Metadata.Uid);
                 course?.End();
+                evidence?.Forget(pod.Metadata.Uid);
                 WakeOwner(pod);
             }
             else if (isKnown)
@@ -60,6 +63,10 @@ internal sealed class Drains(ClusterIndexes indexes, ApiClient api, Wakes wakes,
             }
         }
     }
+
+    /// <summary>Since when there is evidence that nothing is sent to a pod; null for none.</summary>
+    /// <param name="pod">The pod.</param>
+    public DateTimeOffset? DrainedSince(Pod pod) => evidence?.Since(pod);
 
     /// <summary>Somebody who came for a pod at the end of its drain is let through.</summary>
     /// <param name="pod">The pod.</param>
@@ -151,10 +158,21 @@ internal sealed class Drains(ClusterIndexes indexes, ApiClient api, Wakes wakes,
             return (null, LongestWait);
         }
 
+        if (pod.DeletionTimestamp is not null)
+        {
+            evidence?.Forget(pod.Metadata.Uid);
+            return (null, LongestWait);
+        }
+
+        if (drain is { SurgeUntil: null, IsCancelled: false })
+        {
+            evidence?.Seek(pod, drain, course.Wake);
+        }
+
         var isReplaced = drain is { SurgeUntil: not null, Owner: { } owner }
             && await replacements.AreThereAsync(pod.Metadata.Namespace, owner, drain.Labels.GetValueOrDefault(SelectingLabels.TemplateHash, ""), _stop.Token);
         var now = time.GetUtcNow();
-        var view = indexes.View(pod, null, null);
+        var view = indexes.View(pod, null, DrainedSince(pod));
         var step = DrainCourse.Next(view, isReplaced, now);
         if (step is DrainStep.Wait wait)
         {
@@ -257,7 +275,7 @@ internal sealed class Drains(ClusterIndexes indexes, ApiClient api, Wakes wakes,
     {
         var planned = indexes.PolicyOf(pod.Metadata.Namespace, pod.Annotations, []).Drain;
         var took = time.GetUtcNow() - drain.Until + planned;
-        recorder.Ended(ending, took > TimeSpan.Zero ? took : TimeSpan.Zero, planned);
+        recorder.Ended(ending is not DrainEnding.Cancelled && DrainedSince(pod) < drain.Until ? DrainEnding.Evidence : ending, took > TimeSpan.Zero ? took : TimeSpan.Zero, planned);
     }
 
     /// <summary>A pod that drains.</summary>

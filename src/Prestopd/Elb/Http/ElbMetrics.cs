@@ -1,17 +1,18 @@
-using Prestop.Elb.Client;
 using Prestopd.Hosting;
 
 namespace Prestopd.Elb;
 
 /// <summary>What has happened since the start, for <c>/metrics</c>. Safe for several threads.</summary>
-internal sealed class ElbMetrics : IElbObserver
+internal sealed class ElbMetrics
 {
     private static readonly WaitOutcome[] Outcomes = Enum.GetValues<WaitOutcome>();
 
     private readonly Lock _gate = new();
     private readonly long[] _waits = new long[Outcomes.Length];
     private readonly TimeSpan[] _waited = new TimeSpan[Outcomes.Length];
-    private readonly Dictionary<(string Action, ElbFault? Fault), long> _calls = [];
+
+    /// <summary>The calls to AWS.</summary>
+    public AwsCalls Aws { get; } = new();
 
     /// <summary>A request for a wait has ended.</summary>
     /// <param name="outcome">How.</param>
@@ -22,15 +23,6 @@ internal sealed class ElbMetrics : IElbObserver
         {
             _waits[(int)outcome]++;
             _waited[(int)outcome] += elapsed;
-        }
-    }
-
-    /// <inheritdoc/>
-    public void Called(string action, ElbFault? fault)
-    {
-        lock (_gate)
-        {
-            _calls[(action, fault)] = _calls.GetValueOrDefault((action, fault)) + 1;
         }
     }
 
@@ -56,33 +48,13 @@ internal sealed class ElbMetrics : IElbObserver
             }
 
             text.Gauge(ElbNames.Metrics.WaitsNow, "Waits that are held.").Add(held);
-            var calls = text.Counter(ElbNames.Metrics.AwsCalls, "Calls to AWS, each attempt, by action and result; those that are throttled have a result of their own.");
-            foreach (var ((action, fault), count) in _calls)
-            {
-                calls.Add(count, ("action", action), ("result", NameOf(fault)));
-            }
         }
 
+        Aws.AddTo(text, ElbNames.Metrics.AwsCalls);
         text.Gauge(ElbNames.Metrics.TargetGroups, "Target groups that are looked at.").Add(groups);
         if (listAge is { } age)
         {
             text.Gauge(ElbNames.Metrics.ListAge, "How old the list of load balancers and target groups is.").Add(age.TotalSeconds);
         }
     }
-
-    private static string NameOf(ElbFault? fault) => fault switch
-    {
-        null => "ok",
-        ElbFault.Throttled => "throttled",
-        ElbFault.Unavailable => "unavailable",
-        ElbFault.Unreachable => "unreachable",
-        ElbFault.Garbled => "garbled",
-        ElbFault.Credentials => "credentials",
-        ElbFault.ClockSkew => "clock_skew",
-        ElbFault.Region => "region",
-        ElbFault.Denied => "denied",
-        ElbFault.NotFound => "not_found",
-        ElbFault.Untrusted => "untrusted",
-        _ => "rejected",
-    };
 }
