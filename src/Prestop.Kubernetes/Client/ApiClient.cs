@@ -144,8 +144,9 @@ public sealed partial class ApiClient : IDisposable
         {
             open.Dispose();
             answer?.Dispose();
-            if (!cancellation.IsCancellationRequested && _connection.Describe(thrown, call) is { } error)
+            if (_connection.Describe(thrown, call) is { } error)
             {
+                cancellation.ThrowIfCancellationRequested();
                 return error;
             }
 
@@ -187,8 +188,10 @@ public sealed partial class ApiClient : IDisposable
             using var answer = sent.Value;
             return await take(answer, limit.Token);
         }
-        catch (Exception thrown) when (!cancellation.IsCancellationRequested && _connection.Describe(thrown, call) is { } error)
+        catch (Exception thrown) when (_connection.Describe(thrown, call) is { } error)
         {
+            // Whatever a call fails with that its caller has ended: for the caller it is a cancellation.
+            cancellation.ThrowIfCancellationRequested();
             return error;
         }
     }

@@ -52,8 +52,9 @@ public sealed class Watch<T> : IDisposable
             // What the event said is lost, so what is known may be wrong from here on.
             return new ApiError(ApiFault.Expired, _call, "an event makes no sense");
         }
-        catch (Exception thrown) when (!_caller.IsCancellationRequested && _connection.Describe(thrown, _call) is { } error)
+        catch (Exception thrown) when (_connection.Describe(thrown, _call) is { } error)
         {
+            _caller.ThrowIfCancellationRequested();
             return error;
         }
     }

@@ -38,17 +38,17 @@ internal static class ControllerCommand
         using var shutdown = new GracefulShutdown(settings.Notice, settings.Notice + LongestAnswer, server.Log, time);
         using var api = new ApiClient(settings.Cluster, ConnectTimeout, time);
         var metrics = new ControllerMetrics();
-        var background = new BackgroundCalls(metrics, server.Log, time);
+        var background = new BackgroundCalls(metrics, server.Log, time, Random.Shared);
         var recorder = new Recorder(server.Log, metrics, new PodEvents(api, background, settings.Instance, time));
         var indexes = new ClusterIndexes(settings.Policy);
         var wakes = new Wakes(api, background, time);
         var watch = new ClusterWatch(api, indexes, recorder, hasBindings: settings.Aws is not null);
         using var balancers = settings.Aws?.Connect(new NoInstances(), metrics.Aws, time);
         await using var evidence = balancers is null ? null : new LoadBalancerEvidence(indexes, watch.Listed, balancers.Waits, settings.Settle, recorder, time);
-        await using var drains = new Drains(indexes, api, wakes, new Replacements(api, time), evidence, recorder, time);
+        await using var drains = new Drains(indexes, api, wakes, new Replacements(api, time), evidence, recorder, time, Random.Shared);
         var interception = new Interception(settings.User, settings.SurgeTimeout);
         var webhooks = new Webhooks(indexes, settings.Hooks, interception);
-        using var removals = new Removals(interception, webhooks, api, new Owners(api), wakes, drains, recorder, time);
+        using var removals = new Removals(interception, webhooks, api, new Owners(api), wakes, drains, recorder, time, Random.Shared);
         var certificate = new ServingCertificate(SourceOf(settings, api, time), server.Log, time);
         var routes = new HealthRoutes(
             new HealthPaths(ControllerNames.Routes.Health, ControllerNames.Routes.Ready, ControllerNames.Routes.Metrics),

@@ -137,7 +137,7 @@ internal static class ControllerNames
         /// <summary>How it was to be deleted, as DeleteOptions.</summary>
         public const string DeleteOptions = "prestop/delete-options";
 
-        /// <summary>The pod's owner, which lets go of it when the labels change: <c>ReplicaSet/web-5d8c/UID</c>.</summary>
+        /// <summary>The pod's owner, which lets go of it when the labels change: <c>ReplicaSet/web-5d8c/UID</c>. Stays when the drain is called off.</summary>
         public const string Owner = "prestop/owner";
 
         /// <summary>When a surge was given up, because the budget refused all the same (RFC 3339).</summary>

@@ -20,8 +20,9 @@ namespace Prestopd.Controller;
 /// <param name="drains">The drains that there are.</param>
 /// <param name="recorder">Where it is recorded.</param>
 /// <param name="time">The clock.</param>
+/// <param name="random">Spreads the attempts after failures.</param>
 internal sealed class Removals(
-    Interception interception, Webhooks webhooks, ApiClient api, Owners owners, Wakes wakes, Drains drains, Recorder recorder, TimeProvider time)
+    Interception interception, Webhooks webhooks, ApiClient api, Owners owners, Wakes wakes, Drains drains, Recorder recorder, TimeProvider time, Random random)
     : IDisposable
 {
     /// <summary>The API server waits 5 s for an answer, and lets the pod go then.</summary>
@@ -70,7 +71,7 @@ internal sealed class Removals(
         {
             await _places.WaitAsync(cancellation);
             isIn = true;
-            var backoff = new Backoff(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(1), Random.Shared);
+            var backoff = new Backoff(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(1), random);
             for (var attempt = 0; attempt < MostAttempts; attempt++)
             {
                 if (attempt > 0)

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Prestop.Elb.Tests.ElbService;
@@ -7,7 +6,6 @@ using Prestop.Kubernetes.Watching;
 using Prestop.Testing;
 using Prestop.Testing.Cluster;
 using Prestopd.Controller;
-using Prestopd.Hosting;
 
 namespace Prestopd.Tests.Controller;
 
@@ -142,8 +140,7 @@ internal sealed class ControlledCluster : IAsyncDisposable
     private async Task<byte[]> CallAsync(WebhookCall call, CancellationToken cancellation)
     {
         var replica = _replicas.Count == 0 ? throw new HttpRequestException("connection refused") : _replicas[_asked++ % _replicas.Count];
-        var answer = await replica.Rig.Application.AnswerAsync(new HttpRequest("POST", call.Address.AbsolutePath, "", default, new Caller(call.Body)));
-        return answer.Status == 200 ? answer.Body.ToArray() : throw new HttpRequestException($"{answer.Status}");
+        return await replica.Rig.ReviewAsync(call);
     }
 
     /// <summary>One replica.</summary>
@@ -220,14 +217,5 @@ internal sealed class ControlledCluster : IAsyncDisposable
                 follow(new Change<T>(!isThere ? ChangeType.Deleted : was ? ChangeType.Modified : ChangeType.Added, subject, null));
             }
         }
-    }
-
-    private sealed record Caller(byte[] Review) : HttpRequest.IClient
-    {
-        public IPEndPoint Address => new(IPAddress.Loopback, 4711);
-
-        public CancellationToken Aborted => CancellationToken.None;
-
-        public ValueTask<ReadOnlyMemory<byte>?> ReadBodyAsync() => new(Review);
     }
 }

@@ -1,10 +1,11 @@
+using System.Net;
 using Prestop.Elb.Client;
 using Prestop.Elb.Discovery;
 using Prestop.Elb.Draining;
 using Prestop.Elb.Polling;
 using Prestop.Kubernetes.Access;
 using Prestop.Kubernetes.Client;
-using Prestop.Testing;
+using Prestop.Testing.Cluster;
 using Prestopd.Controller;
 using Prestopd.Controller.Cluster;
 using Prestopd.Controller.Http;
@@ -27,14 +28,15 @@ internal sealed class ControllerRig : IAsyncDisposable
     /// <param name="server">The API server; null: there is none.</param>
     /// <param name="elb">AWS, as with <c>--elb</c>; null: without it.</param>
     /// <param name="mostSearches">How many pods it is asked about at a time.</param>
-    public ControllerRig(FakeClock clock, HttpMessageHandler? server = null, IElbApi? elb = null, int mostSearches = 100)
+    /// <param name="random">Spreads attempts after failures; null: somehow.</param>
+    public ControllerRig(TimeProvider clock, HttpMessageHandler? server = null, IElbApi? elb = null, int mostSearches = 100, Random? random = null)
     {
+        random ??= Random.Shared;
         _lines = new LineWriter(new MemoryStream(), clock);
-        Clock = clock;
         Log = new ServerLog(_lines, clock, LogFormat.Text, everything: true);
         Api = new ApiClient(
             new ClusterAccess { Address = new Uri("http://cluster.test/"), Authorities = null, Credentials = new Nobody() }, new HttpMessageInvoker(server ?? new NoServer()), clock);
-        Later = new BackgroundCalls(Metrics, Log, clock);
+        Later = new BackgroundCalls(Metrics, Log, clock, random);
         var recorder = new Recorder(Log, Metrics, new PodEvents(Api, Later, "prestopd-0", clock));
         var wakes = new Wakes(Api, Later, clock);
         if (elb is not null)
@@ -44,14 +46,13 @@ internal sealed class ControllerRig : IAsyncDisposable
             _evidence = new LoadBalancerEvidence(Indexes, Task.CompletedTask, waits, settle: null, recorder, clock, mostSearches);
         }
 
-        Drains = new Drains(Indexes, Api, wakes, new Replacements(Api, clock), _evidence, recorder, clock);
+        Drains = new Drains(Indexes, Api, wakes, new Replacements(Api, clock), _evidence, recorder, clock, random);
+        Watch = new ClusterWatch(Api, Indexes, recorder, hasBindings: elb is not null);
         var webhooks = new Webhooks(Indexes, Pods.NativeSleep, Views.Rules);
-        _removals = new Removals(Views.Rules, webhooks, Api, new Owners(Api), wakes, Drains, recorder, clock);
+        _removals = new Removals(Views.Rules, webhooks, Api, new Owners(Api), wakes, Drains, recorder, clock, random);
         Shutdown = new GracefulShutdown(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(10), Log, clock);
         Application = new ControllerApplication(webhooks, _removals, recorder, Shutdown);
     }
-
-    public FakeClock Clock { get; }
 
     public ServerLog Log { get; }
 
@@ -65,9 +66,20 @@ internal sealed class ControllerRig : IAsyncDisposable
 
     public Drains Drains { get; }
 
+    /// <summary>The informers, which a test runs or takes the place of.</summary>
+    public ClusterWatch Watch { get; }
+
     public GracefulShutdown Shutdown { get; }
 
     public ControllerApplication Application { get; }
+
+    /// <summary>Answers a review.</summary>
+    /// <exception cref="HttpRequestException">It is answered with something else.</exception>
+    public async Task<byte[]> ReviewAsync(WebhookCall call)
+    {
+        var answer = await Application.AnswerAsync(new HttpRequest("POST", call.Address.AbsolutePath, "", default, new Caller(call.Body)));
+        return answer.Status == 200 ? answer.Body.ToArray() : throw new HttpRequestException($"{answer.Status}");
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -80,6 +92,15 @@ internal sealed class ControllerRig : IAsyncDisposable
         _removals.Dispose();
         Shutdown.Dispose();
         Api.Dispose();
+    }
+
+    private sealed record Caller(byte[] Review) : HttpRequest.IClient
+    {
+        public IPEndPoint Address => new(IPAddress.Loopback, 4711);
+
+        public CancellationToken Aborted => CancellationToken.None;
+
+        public ValueTask<ReadOnlyMemory<byte>?> ReadBodyAsync() => new(Review);
     }
 
     private sealed class Nobody : IApiCredentials

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+using Prestop.Testing;
 using Prestop.Testing.Cluster;
 using Prestopd.Controller;
 using Xunit;
@@ -136,5 +138,31 @@ public sealed class RemovalsTests : IAsyncDisposable
         Assert.Single(cluster.First.Handler.Sent, sent => sent == "GET /apis/apps/v1/namespaces/rec/statefulsets/web");
     });
 
+    [Fact]
+    public void A_connection_that_breaks_off_when_the_time_is_up_lets_no_pod_go()
+    {
+        var clock = new FakeClock();
+        var review = new WebhookCall(
+            JsonFields.Object("""{"url": "https://prestopd.test/validate/pods"}"""), TimeSpan.FromSeconds(5), Recorded.Bytes("admission/30-eviction/02-validate-CREATE-eviction-admin"));
+
+        var answer = clock.Run(async () =>
+        {
+            await using var rig = new ControllerRig(clock, new LateEnd(clock));
+            return await rig.ReviewAsync(review);
+        });
+
+        Assert.Equal(429, JsonNode.Parse(answer).Number("response", "status", "code"));
+    }
+
     public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+
+    /// <summary>Does not answer, and breaks off when nobody waits any longer.</summary>
+    private sealed class LateEnd(FakeClock clock) : HttpMessageHandler
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(4.5), clock, CancellationToken.None);
+            throw new HttpRequestException("the connection broke off");
+        }
+    }
 }

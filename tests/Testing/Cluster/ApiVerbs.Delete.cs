@@ -97,7 +97,7 @@ internal sealed partial class ApiVerbs
     }
 
     /// <summary>Sets a condition.</summary>
-    public void Set(JsonObject subject, string type, string status, string reason)
+    public void Set(JsonObject subject, string type, string status, string reason, string message = "")
     {
         var conditions = subject.Child("status")["conditions"] as JsonArray;
         if (conditions is null)
@@ -110,7 +110,13 @@ internal sealed partial class ApiVerbs
             conditions.Remove(there);
         }
 
-        conditions.Add(new JsonObject { ["type"] = type, ["status"] = status, ["reason"] = reason, ["lastTransitionTime"] = time.GetUtcNow().Rfc3339() });
+        var condition = new JsonObject { ["type"] = type, ["status"] = status, ["reason"] = reason, ["lastTransitionTime"] = time.GetUtcNow().Rfc3339() };
+        if (message.Length > 0)
+        {
+            condition["message"] = message;
+        }
+
+        conditions.Add(condition);
     }
 
     /// <summary>Takes an eviction out of the pod's budget.</summary>

@@ -124,6 +124,11 @@ internal sealed partial class ApiVerbs(ObjectStore store, Admission admission, T
         {
             metadata["generation"] = 1;
         }
+
+        if (kind == ApiKind.Job)
+        {
+            subject.Child("spec")["selector"] ??= new JsonObject { ["matchLabels"] = new JsonObject { ["batch.kubernetes.io/controller-uid"] = subject.Uid() } };
+        }
     }
 
     /// <summary>Five letters, another five for every number.</summary>

@@ -13,11 +13,11 @@ namespace Prestop.Testing.Cluster;
 internal sealed class LoopbackCluster : IAsyncDisposable
 {
     private readonly ApiServer _server;
-    private readonly LoopbackHttp _https;
-    private readonly LoopbackHttp _http;
+    private readonly Lazy<LoopbackHttp> _https;
+    private readonly Lazy<LoopbackHttp> _http;
     private readonly TlsCallOut _callOut = new();
 
-    /// <summary>Begins to listen.</summary>
+    /// <summary>Makes one. It listens from when its address is asked for.</summary>
     /// <param name="time">The clock of timestamps, timeouts and watches.</param>
     /// <param name="webhooks">Who answers for the webhooks; null: they are called over TLS.</param>
     public LoopbackCluster(TimeProvider time, Func<WebhookCall, CancellationToken, Task<byte[]>>? webhooks = null)
@@ -27,9 +27,8 @@ internal sealed class LoopbackCluster : IAsyncDisposable
         Admission = new Admission(Store, webhooks ?? _callOut.CallAsync, time);
         Verbs = new ApiVerbs(Store, Admission, time);
         _server = new ApiServer(Store, Verbs, Users, time);
-        var tls = new SslServerAuthenticationOptions { ServerCertificate = ServerIdentity.Good.Certificate };
-        _https = new LoopbackHttp(AnswerAsync, tls: tls);
-        _http = new LoopbackHttp(AnswerAsync);
+        _https = new(() => new LoopbackHttp(AnswerAsync, tls: new SslServerAuthenticationOptions { ServerCertificate = ServerIdentity.Good.Certificate }));
+        _http = new(() => new LoopbackHttp(AnswerAsync));
         Put("""{"kind": "Namespace", "metadata": {"name": "default"} }""");
     }
 
@@ -51,10 +50,10 @@ internal sealed class LoopbackCluster : IAsyncDisposable
     public ConcurrentDictionary<string, IReadOnlyList<System.Net.IPEndPoint>> Backends => _callOut.Backends;
 
     /// <summary>Its address with TLS.</summary>
-    public Uri Https => _https.Address;
+    public Uri Https => _https.Value.Address;
 
     /// <summary>Its address without.</summary>
-    public Uri Http => _http.Address;
+    public Uri Http => _http.Value.Address;
 
     /// <summary>Who vouches for its certificate.</summary>
     public static string AuthorityPem => ServerIdentity.Good.AuthorityPem;
@@ -123,6 +122,11 @@ internal sealed class LoopbackCluster : IAsyncDisposable
         return new ApiAnswer(reply.Status, reply.Headers, reply.Headers[0].Value == "application/json" ? JsonNode.Parse(reply.Body) : reply.Body);
     }
 
+    /// <summary>A request, without a socket, and what is sent for an answer: a watch's is a stream.</summary>
+    /// <param name="call">The request.</param>
+    /// <param name="user">Who asks.</param>
+    public Task<HttpReply> AnswerAsync(HttpCall call, ApiUser user) => _server.AnswerAsync(call, user, CancellationToken.None);
+
     /// <summary>Deletes a pod as <c>kubectl delete</c> does.</summary>
     public Task<ApiAnswer> DeletePodAsync(string @namespace, string name, ApiUser? user = null) =>
         SendAsync(user ?? ApiUser.Admin, "DELETE", $"/api/v1/namespaces/{@namespace}/pods/{name}", JsonFields.Object("""{"propagationPolicy": "Background"}"""));
@@ -182,8 +186,11 @@ internal sealed class LoopbackCluster : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _https.DisposeAsync();
-        await _http.DisposeAsync();
+        foreach (var listener in new[] { _https, _http }.Where(each => each.IsValueCreated))
+        {
+            await listener.Value.DisposeAsync();
+        }
+
         _callOut.Dispose();
     }
 

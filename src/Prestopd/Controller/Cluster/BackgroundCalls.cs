@@ -12,8 +12,9 @@ namespace Prestopd.Controller.Cluster;
 /// <param name="metrics">Where failures are counted.</param>
 /// <param name="log">Where they are told.</param>
 /// <param name="time">The clock.</param>
+/// <param name="random">Spreads the attempts after failures.</param>
 /// <param name="room">How many may wait.</param>
-internal sealed class BackgroundCalls(ControllerMetrics metrics, ServerLog log, TimeProvider time, int room = 4096)
+internal sealed class BackgroundCalls(ControllerMetrics metrics, ServerLog log, TimeProvider time, Random random, int room = 4096)
 {
     private const int AtATime = 4;
     private const int MostAttempts = 4;
@@ -91,7 +92,7 @@ internal sealed class BackgroundCalls(ControllerMetrics metrics, ServerLog log, 
 
     private async Task MakeAsync(Func<CancellationToken, Task<ApiError?>> call, CancellationToken cancellation)
     {
-        var backoff = new Backoff(TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(5), Random.Shared);
+        var backoff = new Backoff(TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(5), random);
         for (var attempt = 1; await call(cancellation) is { } error; attempt++)
         {
             metrics.Failed(error);

@@ -18,14 +18,20 @@ internal sealed class Replacements(ApiClient api, TimeProvider time)
     private const int MostKept = 1024;
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, (long At, Task<bool> Answer)> _looks = [];
+    private readonly Dictionary<string, (long At, Task<Look?> Answer)> _looks = [];
 
-    /// <summary>Whether a ReplicaSet has as many ready pods as it wants. False as long as that cannot be told.</summary>
-    /// <param name="namespace">Its namespace.</param>
+    /// <summary>Whether a ReplicaSet has as many ready pods as it wants without this one. False as long as that cannot be told.</summary>
+    /// <param name="pod">The pod.</param>
     /// <param name="owner">The ReplicaSet.</param>
     /// <param name="hash">The label by which its Deployment knows its pods.</param>
     /// <param name="cancellation">Ends the call.</param>
-    public Task<bool> AreThereAsync(string @namespace, OwnerReference owner, string hash, CancellationToken cancellation)
+    public async Task<bool> AreThereAsync(ObjectMeta pod, OwnerReference owner, string hash, CancellationToken cancellation)
+    {
+        // When the answer is older than the pod's drain, the pod itself is among those that were ready.
+        return await LookAsync(pod.Namespace, owner, hash, cancellation) is { } look && look.Ready.Count(uid => uid != pod.Uid) >= look.Wanted;
+    }
+
+    private Task<Look?> LookAsync(string @namespace, OwnerReference owner, string hash, CancellationToken cancellation)
     {
         lock (_gate)
         {
@@ -40,23 +46,28 @@ internal sealed class Replacements(ApiClient api, TimeProvider time)
                 _looks.Clear();
             }
 
-            var answer = LookAsync(@namespace, owner, hash, cancellation);
+            var answer = AskAsync(@namespace, owner, hash, cancellation);
             _looks[owner.Uid] = (now, answer);
             return answer;
         }
     }
 
-    private async Task<bool> LookAsync(string @namespace, OwnerReference owner, string hash, CancellationToken cancellation)
+    private async Task<Look?> AskAsync(string @namespace, OwnerReference owner, string hash, CancellationToken cancellation)
     {
         var set = await api.GetAsync(Workload.Resource("ReplicaSet")!, @namespace, owner.Name, cancellation);
         if (!set.Succeeded)
         {
-            return set.Error.Fault is ApiFault.NotFound;
+            return set.Error.Fault is ApiFault.NotFound ? new Look(0, []) : null;
         }
 
-        var isOther = set.Value.Metadata.Uid != owner.Uid;
+        var wanted = set.Value.Metadata.Uid == owner.Uid ? set.Value.Replicas ?? 0 : 0;
         var selection = new Selection { Namespace = @namespace, LabelSelector = $"{SelectingLabels.TemplateHash}={hash}" };
         var pods = await api.ListAsync(Pod.Resource, selection, cancellation);
-        return pods.Succeeded && DrainCourse.IsWhole(owner.Uid, isOther ? null : set.Value.Replicas, pods.Value.Items);
+        return pods.Succeeded ? new Look(wanted, [.. pods.Value.Items.Where(pod => DrainCourse.IsReplacement(owner.Uid, pod)).Select(pod => pod.Metadata.Uid)]) : null;
     }
+
+    /// <summary>What was seen of a ReplicaSet.</summary>
+    /// <param name="Wanted">How many pods it is to have; none where it is gone.</param>
+    /// <param name="Ready">The uids of those that are ready and do not drain.</param>
+    private sealed record Look(int Wanted, IReadOnlyList<string> Ready);
 }

@@ -57,14 +57,11 @@ internal static class DrainCourse
         return drain.SurgeUntil is { } surgeUntil ? Surge(view, drain, surgeUntil, isReplaced, now) : End(view, drain, now);
     }
 
-    /// <summary>Whether a ReplicaSet is whole without the pods that drain.</summary>
+    /// <summary>Whether a pod stands in for those of its ReplicaSet that drain.</summary>
     /// <param name="owner">The ReplicaSet's uid.</param>
-    /// <param name="replicas">How many pods it wants; null when it is gone.</param>
-    /// <param name="pods">The pods of its namespace.</param>
-    public static bool IsWhole(string owner, int? replicas, IEnumerable<Pod> pods) =>
-        pods.Count(pod => pod.Controller?.Uid == owner
-            && pod is { IsReady: true, DeletionTimestamp: null }
-            && !pod.Labels.ContainsKey(ControllerNames.Draining)) >= (replicas ?? 0);
+    /// <param name="pod">The pod.</param>
+    public static bool IsReplacement(string owner, Pod pod) =>
+        pod.Controller?.Uid == owner && pod is { IsReady: true, DeletionTimestamp: null } && !pod.Labels.ContainsKey(ControllerNames.Draining);
 
     private static DrainStep Surge(PodInView view, DrainState drain, DateTimeOffset surgeUntil, bool isReplaced, DateTimeOffset now)
     {

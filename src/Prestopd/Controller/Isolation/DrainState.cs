@@ -66,10 +66,16 @@ internal sealed record DrainState
                 _ => Beginning.Controller,
             },
             Options = Document(pod, ControllerNames.State.DeleteOptions, DeleteOptions.Read) ?? new DeleteOptions(),
-            Owner = pod.Annotations.GetValueOrDefault(ControllerNames.State.Owner)?.Split('/') is [var kind, var name, var uid] ? new OwnerReference(kind, name, uid) : null,
+            Owner = OwnerBefore(pod),
             IsCancelled = pod.Annotations.GetValueOrDefault(ControllerNames.Wishes.Cancel) == "true",
         };
     }
+
+    /// <summary>
+    /// Whose pod it is. One that has just got its labels back has no owner for a moment; whoever lets it go then has to reckon with the one that it had.
+    /// </summary>
+    /// <param name="pod">The pod.</param>
+    public static OwnerReference? OwnerOf(Pod pod) => pod.Controller ?? OwnerBefore(pod);
 
     /// <summary>The time in an annotation; null when there is none that can be read.</summary>
     /// <param name="pod">The pod.</param>
@@ -85,6 +91,9 @@ internal sealed record DrainState
     /// <summary>A JSON document as the value of an annotation.</summary>
     /// <param name="document">The document.</param>
     public static string Text(JsonObject document) => Encoding.UTF8.GetString(document.ToUtf8());
+
+    private static OwnerReference? OwnerBefore(Pod pod) =>
+        pod.Annotations.GetValueOrDefault(ControllerNames.State.Owner)?.Split('/') is [var kind, var name, var uid] ? new OwnerReference(kind, name, uid) : null;
 
     private static T? Document<T>(Pod pod, string annotation, Func<JsonElement, T> read)
         where T : class

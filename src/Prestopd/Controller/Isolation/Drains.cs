@@ -20,7 +20,9 @@ namespace Prestopd.Controller.Isolation;
 /// <param name="evidence">When load balancers have let go of pods; null where nobody looks.</param>
 /// <param name="recorder">Where it is recorded.</param>
 /// <param name="time">The clock.</param>
-internal sealed class Drains(ClusterIndexes indexes, ApiClient api, Wakes wakes, Replacements replacements, LoadBalancerEvidence? evidence, Recorder recorder, TimeProvider time)
+/// <param name="random">Spreads the attempts after failures.</param>
+internal sealed class Drains(
+    ClusterIndexes indexes, ApiClient api, Wakes wakes, Replacements replacements, LoadBalancerEvidence? evidence, Recorder recorder, TimeProvider time, Random random)
     : IAsyncDisposable
 {
     private const int MostAtATime = 16;
@@ -108,7 +110,7 @@ internal sealed class Drains(ClusterIndexes indexes, ApiClient api, Wakes wakes,
     {
         // Not within the call that told of the pod.
         await Task.Yield();
-        var backoff = new Backoff(FirstBackoff, LongestWait, Random.Shared);
+        var backoff = new Backoff(FirstBackoff, LongestWait, random);
         while (!_stop.IsCancellationRequested)
         {
             // Taken before the pod is, so that no change is missed.
@@ -170,7 +172,7 @@ internal sealed class Drains(ClusterIndexes indexes, ApiClient api, Wakes wakes,
         }
 
         var isReplaced = drain is { SurgeUntil: not null, Owner: { } owner }
-            && await replacements.AreThereAsync(pod.Metadata.Namespace, owner, drain.Labels.GetValueOrDefault(SelectingLabels.TemplateHash, ""), _stop.Token);
+            && await replacements.AreThereAsync(pod.Metadata, owner, drain.Labels.GetValueOrDefault(SelectingLabels.TemplateHash, ""), _stop.Token);
         var now = time.GetUtcNow();
         var view = indexes.View(pod, null, DrainedSince(pod));
         var step = DrainCourse.Next(view, isReplaced, now);

@@ -73,6 +73,7 @@ internal sealed class Interception(string ourselves, TimeSpan surgeTimeout)
     private sealed class Case(AdmissionRequest request, Requester requester, PodInView view, DateTimeOffset now, TimeSpan surgeTimeout)
     {
         private readonly Pod _pod = view.Pod;
+        private readonly OwnerReference? _owner = DrainState.OwnerOf(view.Pod);
 
         private bool IsEviction => request.Subject is AdmissionSubject.EvictPod;
 
@@ -147,7 +148,7 @@ internal sealed class Interception(string ourselves, TimeSpan surgeTimeout)
             requester is Requester.Person or Requester.NodeController
             && view.Policy.Surge is not SurgeWish.Off
             && surgeTimeout > TimeSpan.Zero
-            && _pod is { Controller.Kind: "ReplicaSet" } && _pod.Labels.ContainsKey(SelectingLabels.TemplateHash)
+            && _owner is { Kind: "ReplicaSet" } && _pod.Labels.ContainsKey(SelectingLabels.TemplateHash)
             && !view.Services.Any(service => service.Selector!.LooksAt(SelectingLabels.TemplateHash))
             && (view.Policy.Surge is SurgeWish.On || !IsEviction || !view.Budgets.Any(budget => budget.AllowsNone))
             && !(DrainState.Time(_pod, ControllerNames.State.SurgeFailed) is { } failed && now < failed + AfterFailedSurge);
@@ -182,7 +183,7 @@ internal sealed class Interception(string ourselves, TimeSpan surgeTimeout)
             SurgeUntil = null,
             Beginning = IsEviction ? Beginning.Eviction : requester is Requester.Person ? Beginning.Delete : Beginning.Controller,
             Options = request.Options,
-            Owner = _pod.Controller,
+            Owner = _owner,
             IsCancelled = false,
         };
 

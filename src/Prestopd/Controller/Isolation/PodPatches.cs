@@ -43,7 +43,7 @@ internal static class PodPatches
 
     /// <summary>
     /// The drain is called off: the labels come back, but for those that the pod has by now from somebody else. The Services send again, and a ReplicaSet
-    /// takes the pod back and deletes its youngest one.
+    /// takes the pod back and deletes its youngest one. Whose pod it was stays on it: for a moment nothing else says so.
     /// </summary>
     /// <param name="pod">The pod.</param>
     /// <param name="state">Its drain.</param>
@@ -52,7 +52,7 @@ internal static class PodPatches
         pod,
         [.. state.Labels.Where(label => !pod.Labels.ContainsKey(label.Key)).Select(label => (label.Key, (string?)label.Value)), (ControllerNames.Draining, null)],
         [
-            .. ControllerNames.State.OfDrain.Append(ControllerNames.Wishes.Cancel).Select(name => (name, (string?)null)),
+            .. ControllerNames.State.OfDrain.Where(name => name != ControllerNames.State.Owner).Append(ControllerNames.Wishes.Cancel).Select(name => (name, (string?)null)),
             (ControllerNames.State.SurgeFailed, surgeFailed is { } time ? DrainState.Text(time) : null),
         ]);
 

@@ -26,19 +26,20 @@ internal sealed record SelectingLabels(IReadOnlyList<string> Names, bool OwnerKe
     public static SelectingLabels? Of(Pod pod, IReadOnlyList<Service> services, LabelSelector? ownerSelector)
     {
         var selecting = services.SelectMany(service => service.Selector!.Labels).Select(label => label.Key).Distinct().Order(StringComparer.Ordinal).ToList();
-        if (pod.Controller?.Kind is "StatefulSet" or "Job")
+        var owner = DrainState.OwnerOf(pod)?.Kind;
+        if (owner is "StatefulSet" or "Job")
         {
-            var kept = selecting.Where(name => !OwnerLooksAt(pod.Controller.Kind, name, ownerSelector)).ToList();
+            var kept = selecting.Where(name => !OwnerLooksAt(owner, name, ownerSelector)).ToList();
             if (services.All(service => service.Selector!.Labels.Any(label => kept.Contains(label.Key))))
             {
                 return new SelectingLabels(kept, OwnerKeepsIt: true);
             }
 
-            return pod.Controller.Kind == "Job" ? null : new SelectingLabels(selecting, OwnerKeepsIt: false);
+            return owner == "Job" ? null : new SelectingLabels(selecting, OwnerKeepsIt: false);
         }
 
         // An owner that goes on counting the pod would go on asking for its deletion, and make no other.
-        string[] owners = pod.Controller?.Kind == "ReplicaSet" && pod.Labels.ContainsKey(TemplateHash) ? [TemplateHash]
+        string[] owners = owner == "ReplicaSet" && pod.Labels.ContainsKey(TemplateHash) ? [TemplateHash]
             : ownerSelector is not null && !selecting.Exists(ownerSelector.LooksAt) ? [.. ownerSelector.Labels.Select(label => label.Key)]
             : [];
         return new SelectingLabels([.. selecting.Union(owners)], OwnerKeepsIt: false);

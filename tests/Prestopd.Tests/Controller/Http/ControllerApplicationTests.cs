@@ -10,7 +10,10 @@ namespace Prestopd.Tests.Controller.Http;
 
 public sealed class ControllerApplicationTests : IAsyncDisposable
 {
-    private readonly ControllerRig _rig = new(new FakeClock());
+    private readonly FakeClock _clock = new();
+    private readonly ControllerRig _rig;
+
+    public ControllerApplicationTests() => _rig = new ControllerRig(_clock);
 
     [Theory]
     [InlineData("GET", "/", 404)]
@@ -64,7 +67,7 @@ public sealed class ControllerApplicationTests : IAsyncDisposable
     public ValueTask DisposeAsync() => _rig.DisposeAsync();
 
     private HttpResponse Ask(string method, string path, byte[]? body) =>
-        _rig.Clock.Run(() => _rig.Application.AnswerAsync(new HttpRequest(method, path, "", default, new ApiServer(body))).AsTask());
+        _clock.Run(() => _rig.Application.AnswerAsync(new HttpRequest(method, path, "", default, new ApiServer(body))).AsTask());
 
     private sealed record ApiServer(byte[]? Body) : HttpRequest.IClient
     {

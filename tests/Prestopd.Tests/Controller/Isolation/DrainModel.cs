@@ -275,7 +275,7 @@ internal sealed class DrainModel(Random random, int replicas, DrainModel.Askers 
             }
 
             var now = Now + _skew[replica];
-            var isWhole = DrainCourse.IsWhole("o1", replicas, _pods.Values.Where(each => !each.IsTerminating).Select(each => each.Pod));
+            var isWhole = _pods.Values.Count(each => !each.IsTerminating && DrainCourse.IsReplacement("o1", each.Pod)) >= replicas;
             switch (DrainCourse.Next(InView(seen), isWhole, now))
             {
                 case DrainStep.TakeOff take when take.Reserve is null || Reserve(take.Reserve, pod.Name):

@@ -97,6 +97,45 @@ public sealed class DrainsTests : IAsyncDisposable
     });
 
     [Fact]
+    public void A_replacement_that_is_to_go_itself_does_not_count_as_its_own() => _cluster.Run(async cluster =>
+    {
+        var set = cluster.Put("""{"kind": "ReplicaSet", "metadata": {"name": "web-5d8c", "namespace": "rec"}, "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "web", "pod-template-hash": "5d8c"} } } }""");
+        var owned = $$"""{"metadata": {"labels": {"pod-template-hash": "5d8c"}, "ownerReferences": [{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web-5d8c", "uid": "{{set.Uid()}}", "controller": true}]} }""";
+        cluster.PutPod("web-1", owned);
+        await cluster.EvictAsync("web-1");
+        cluster.PutPod("web-2", owned);
+        while (cluster.Pod("web-1")!.Labels().Text("app") is not null)
+        {
+            await cluster.WaitAsync(0.05);
+        }
+
+        await cluster.DeleteAsync("web-2");
+        await cluster.WaitAsync(10);
+
+        Assert.Equal("web", cluster.Pod("web-2")!.Labels().Text("app"));
+    });
+
+    [Fact]
+    public void A_pod_that_has_its_labels_back_and_not_yet_its_owner_has_its_replacement_made_first_all_the_same() => _cluster.Run(async cluster =>
+    {
+        var set = cluster.Put("""{"kind": "ReplicaSet", "metadata": {"name": "web-5d8c", "namespace": "rec"}, "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "web", "pod-template-hash": "5d8c"} } } }""");
+        cluster.PutPod("web-1", $$"""{"metadata": {"labels": {"pod-template-hash": "5d8c"}, "ownerReferences": [{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web-5d8c", "uid": "{{set.Uid()}}", "controller": true}]} }""");
+        await cluster.EvictAsync("web-1");
+        cluster.ChangePod("web-1", pod =>
+        {
+            pod["metadata"]!.AsObject().Remove("ownerReferences");
+            pod["metadata"]!["annotations"]![ControllerNames.Wishes.Cancel] = "true";
+        });
+        await cluster.WaitAsync(1);
+        Assert.Null(cluster.Annotation("web-1", ControllerNames.State.DrainUntil));
+
+        await cluster.EvictAsync("web-1");
+
+        Assert.Equal("web", cluster.Pod("web-1")!.Labels().Text("app"));
+        Assert.Null(cluster.Pod("web-1")!.Labels().Text("pod-template-hash"));
+    });
+
+    [Fact]
     public void A_StatefulSet_is_woken_when_the_pod_whose_name_it_needs_is_gone() => _cluster.Run(async cluster =>
     {
         var owner = cluster.Put("""{"kind": "StatefulSet", "metadata": {"name": "web", "namespace": "rec"}, "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "web"} } } }""");

@@ -3,6 +3,9 @@ namespace Prestop.Testing.Cluster.ControlPlane;
 /// <summary>A controller's judgement on one object.</summary>
 internal interface IReconciler
 {
+    /// <summary>How long to pause after a failure; twice as long after each one that follows, up to the longest.</summary>
+    (TimeSpan First, TimeSpan Longest) Pauses => (TimeSpan.FromMilliseconds(5), TimeSpan.FromSeconds(1000));
+
     /// <summary>Which objects to look at when another one has changed.</summary>
     IEnumerable<(string Namespace, string Name)> AffectedBy(ObjectChange change);
 
@@ -21,9 +24,6 @@ internal interface IReconciler
 /// <param name="reaction">How long after a change it is looked at.</param>
 internal sealed class ControlLoop(LoopbackCluster cluster, IReconciler reconciler, TimeSpan reaction)
 {
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(5);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1000);
-
     private readonly Lock _lock = new();
     private readonly Dictionary<(string Namespace, string Name), DateTimeOffset> _due = [];
     private readonly Dictionary<(string Namespace, string Name), int> _failures = [];
@@ -73,7 +73,8 @@ internal sealed class ControlLoop(LoopbackCluster cluster, IReconciler reconcile
         {
             var failures = _failures.GetValueOrDefault(key);
             _failures[key] = failures + 1;
-            again = FirstPause * Math.Min(Math.Pow(2, failures), LongestPause / FirstPause);
+            var (first, longest) = reconciler.Pauses;
+            again = first * Math.Min(Math.Pow(2, failures), longest / first);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {

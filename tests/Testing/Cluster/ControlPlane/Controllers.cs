@@ -1,8 +1,8 @@
 namespace Prestop.Testing.Cluster.ControlPlane;
 
 /// <summary>
-/// What runs a cluster beside its API server: the controllers of workloads, budgets and endpoints, the garbage collector, the scheduler and the kubelets, as far as
-/// the recordings show how they react.
+/// What runs a cluster beside its API server: the controllers of workloads, budgets, endpoints, namespaces and nodes, the garbage collectors, the scheduler and the
+/// kubelets, as far as the recordings show how they react.
 /// </summary>
 internal sealed class Controllers : IAsyncDisposable
 {
@@ -24,6 +24,13 @@ internal sealed class Controllers : IAsyncDisposable
             (new GarbageCollector(cluster), 0.1),
             (new Kubelets(cluster, nodes ?? new NodeSettings()), 0.02),
             (new Taints(cluster), 0.02),
+            (new NodeLifecycle(cluster), 0.02),
+            (new Preemption(cluster), 0.2),
+            (new PodCollector(cluster), 0.02),
+
+            // It collects what changes for a second; a namespace is left alone for the first five.
+            (new Jobs(cluster), 1),
+            (new Namespaces(cluster), 5),
         ];
         _loops = [.. all.Select(each => new ControlLoop(cluster, each.Reconciler, TimeSpan.FromSeconds(each.Reaction)).RunAsync(_stop.Token))];
     }

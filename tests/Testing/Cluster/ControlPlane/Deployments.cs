@@ -50,15 +50,22 @@ internal sealed class Deployments(LoopbackCluster cluster) : IReconciler
             return;
         }
 
-        var spare = total - (wanted - down) - (Wants(current) - Available(current));
-        foreach (var set in others.Where(set => Wants(set) > 0))
+        // Of the old sets those that are not available go first, and of the others so many as leave enough available.
+        var spare = Math.Max(0, total - (wanted - down) - (Wants(current) - Available(current)));
+        var available = Math.Max(0, Available(current) + others.Sum(Available) - (wanted - down));
+        var idle = others.ToDictionary(set => set.Name(), set =>
         {
-            // Those of an old set that are not available may always go.
-            var take = Math.Min(Wants(set), Math.Max(0, spare));
-            if (take > 0)
+            var take = Math.Min(spare, Math.Max(0, Wants(set) - Available(set)));
+            spare -= take;
+            return take;
+        });
+        foreach (var set in others)
+        {
+            var take = Math.Min(Math.Min(spare, available), Wants(set) - idle[set.Name()]);
+            (spare, available) = (spare - take, available - take);
+            if (take + idle[set.Name()] > 0)
             {
-                await ScaleAsync(set, Wants(set) - take, cancellation);
-                spare -= take;
+                await ScaleAsync(set, Wants(set) - take - idle[set.Name()], cancellation);
             }
         }
     }
