@@ -123,6 +123,7 @@ public partial class ReadmeTests
     [InlineData(ControllerNames.Metrics.ApiErrors)]
     [InlineData(ControllerNames.Metrics.EventsDropped)]
     [InlineData(ControllerNames.Metrics.CertificateSeconds)]
+    [InlineData(ControllerNames.Metrics.WebhookVerified)]
     public void A_metric_is_named_behind_the_prefix_of_its_server(string name)
     {
         var prefix = name.IndexOf('_', "prestopd_".Length) + 1;

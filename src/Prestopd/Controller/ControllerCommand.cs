@@ -50,15 +50,17 @@ internal static class ControllerCommand
         var webhooks = new Webhooks(indexes, settings.Hooks, interception);
         using var removals = new Removals(interception, webhooks, api, new Owners(api), wakes, drains, recorder, time, Random.Shared);
         var certificate = new ServingCertificate(SourceOf(settings, api, time), server.Log, time);
+        var verification = new WebhookVerification(api, settings.Namespace, settings.WebhookConfiguration, certificate, server.Log, time);
         var routes = new HealthRoutes(
             new HealthPaths(ControllerNames.Routes.Health, ControllerNames.Routes.Ready, ControllerNames.Routes.Metrics),
             () => shutdown.IsReady && watch.IsSynced && certificate.IsThere,
-            text => metrics.AddTo(text, watch.Draining, background.Dropped, certificate.Left),
+            text => metrics.AddTo(text, watch.Draining, background.Dropped, certificate.Left, verification.Webhooks),
             new ControllerApplication(webhooks, removals, recorder, shutdown));
 
         using var stop = new CancellationTokenSource();
         var calls = background.RunAsync(CancellationToken.None);
-        var work = WorkAsync([certificate.RunAsync(stop.Token), watch.RunAsync(drains, new InformerSettings { Time = time, Random = Random.Shared }, stop.Token)], shutdown, server.Log);
+        var work = WorkAsync(
+            [certificate.RunAsync(stop.Token), verification.RunAsync(stop.Token), watch.RunAsync(drains, new InformerSettings { Time = time, Random = Random.Shared }, stop.Token)], shutdown, server.Log);
         var code = await server.RunAsync(routes, shutdown, () => certificate.Context);
         await stop.CancelAsync();
         background.Complete();

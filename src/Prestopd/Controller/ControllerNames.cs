@@ -71,6 +71,7 @@ internal static class ControllerNames
         public const string EventsDropped = "prestopd_controller_events_dropped_total";
         public const string AwsCalls = "prestopd_controller_aws_calls_total";
         public const string CertificateSeconds = "prestopd_controller_certificate_seconds";
+        public const string WebhookVerified = "prestopd_controller_webhook_verified";
     }
 
     /// <summary>What <c>prestopd controller audit</c> takes.</summary>
@@ -143,12 +144,27 @@ internal static class ControllerNames
         /// <summary>When a surge was given up, because the budget refused all the same (RFC 3339).</summary>
         public const string SurgeFailed = "prestop/surge-failed";
 
+        /// <summary><c>true</c> where <see cref="ControllerNames.SafeToEvict"/> was set for the drain.</summary>
+        public const string MadeEvictable = "prestop/made-evictable";
+
         /// <summary>All of them but <see cref="SurgeFailed"/>, which outlives the drain.</summary>
-        public static readonly string[] OfDrain = [Labels, DrainUntil, SurgeUntil, AskedBy, DeleteOptions, Owner];
+        public static readonly string[] OfDrain = [Labels, DrainUntil, SurgeUntil, AskedBy, DeleteOptions, Owner, MadeEvictable];
     }
+
+    /// <summary>
+    /// <c>true</c> on a pod that drains, where its author has not said otherwise: the cluster autoscaler keeps a node on which a pod without an owner runs (its FAQ, "What types of
+    /// pods can prevent CA from removing a node?"), and a pod that drains has lost its owner. Who evicts it is held off until it has drained.
+    /// </summary>
+    public const string SafeToEvict = "cluster-autoscaler.kubernetes.io/safe-to-evict";
 
     /// <summary>On a pod that hooks were added to: its author's grace period in seconds, to which the drain was added.</summary>
     public const string GraceBefore = "prestop/grace-before";
+
+    /// <summary>
+    /// How the pods are called whose eviction is tried to verify the webhooks, before <c>mutating</c> and <c>validating</c>. There are none of these names: the right to evict them, and
+    /// the webhooks of these calls, name them.
+    /// </summary>
+    public const string VerifiedPod = "prestop-verify-";
 
     /// <summary>On an object whose controller was made to look at it: when (RFC 3339).</summary>
     public const string Woken = "prestop/woken";

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Prestop.Kubernetes.Json;
 using Prestop.Kubernetes.Objects;
 using Prestopd.Controller.Admission;
+using Prestopd.Controller.Certificates;
 using Prestopd.Controller.Indexes;
 using Prestopd.Controller.Injection;
 using Prestopd.Controller.Isolation;
@@ -27,7 +28,7 @@ internal sealed class Webhooks(ClusterIndexes indexes, HookSettings hooks, Inter
 
         if (request.Subject is not AdmissionSubject.CreatePod)
         {
-            return (AdmissionAnswer.Allowed.ToReview(request.Uid), null);
+            return ((WebhookVerification.Answer(request) ?? AdmissionAnswer.Allowed).ToReview(request.Uid), null);
         }
 
         try

@@ -38,15 +38,28 @@ internal sealed class ControllerPods : IAsyncDisposable
 
     public IReadOnlyList<ControllerReplica> Replicas => _replicas;
 
+    /// <summary>The reviews so far of what others than the replicas did.</summary>
+    public IEnumerable<Review> Reviews => Cluster.Admission.Reviews.Where(review => review.Request.Text("namespace") == Namespace);
+
     /// <summary>Starts a replica, which is one of the Service's from the moment at which it is ready.</summary>
     public async Task<ControllerReplica> StartAsync(params string[] options)
+    {
+        var replica = await StartApartAsync(options);
+        Publish();
+        return replica;
+    }
+
+    /// <summary>Starts a replica that is not one of the Service's before <see cref="Publish"/>.</summary>
+    public async Task<ControllerReplica> StartApartAsync(params string[] options)
     {
         var replica = ControllerReplica.Start(Cluster, _folder, Token, $"prestopd-{_replicas.Count}", ["--notice", "1s", .. options]);
         _replicas.Add(replica);
         await replica.UntilReadyAsync();
-        Publish();
         return replica;
     }
+
+    /// <summary>All replicas are the Service's.</summary>
+    public void Publish() => Cluster.Backends[Host] = [.. _replicas.Select(replica => new IPEndPoint(IPAddress.Loopback, replica.Port))];
 
     /// <summary>A replica is killed, and is one of the Service's no more.</summary>
     public async Task KillAsync(ControllerReplica replica)
@@ -93,8 +106,10 @@ internal sealed class ControllerPods : IAsyncDisposable
     private void Configure(string kind, string path, string rules) => Cluster.Put($$"""
         {"kind": "{{kind}}", "metadata": {"name": "prestop"}, "webhooks": [{"name": "pods.prestop.example", "failurePolicy": "Ignore", "timeoutSeconds": 5, "sideEffects": "NoneOnDryRun",
           "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "rec"} },
-          "clientConfig": {"service": {"namespace": "prestop", "name": "prestop-controller", "path": "{{path}}"} }, "rules": [{{rules}}]}]}
+          "clientConfig": {"service": {"namespace": "prestop", "name": "prestop-controller", "path": "{{path}}"} }, "rules": [{{rules}}]},
+          {"name": "verify.pods.prestop.example", "failurePolicy": "Fail", "timeoutSeconds": 5, "sideEffects": "None", "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "prestop"} },
+          "clientConfig": {"service": {"namespace": "prestop", "name": "prestop-controller", "path": "{{path}}"} },
+          "rules": [{"operations": ["CREATE"], "apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods/eviction"]}],
+          "matchConditions": [{"name": "of-no-pod", "expression": "request.name == \"prestop-verify-{{kind.Split("Webhook")[0].ToLowerInvariant()}}\""}]}]}
         """);
-
-    private void Publish() => Cluster.Backends[Host] = [.. _replicas.Select(replica => new IPEndPoint(IPAddress.Loopback, replica.Port))];
 }

@@ -113,7 +113,9 @@ public sealed class ControllerTests : IAsyncDisposable
         var secret = Assert.Single(_pods.Cluster.Store.All(ApiKind.Secret, "prestop"));
         foreach (var kind in (ApiKind[])[ApiKind.MutatingWebhooks, ApiKind.ValidatingWebhooks])
         {
-            Assert.Equal(secret.At("data").Text("ca.crt"), _pods.Cluster.Store.Find(kind, "", "prestop").Items("webhooks").Single().At("clientConfig").Text("caBundle"));
+            Assert.All(
+                _pods.Cluster.Store.Find(kind, "", "prestop").Items("webhooks"),
+                webhook => Assert.Equal(secret.At("data").Text("ca.crt"), webhook.At("clientConfig").Text("caBundle")));
         }
 
         _pods.PutPod("web-1");
@@ -122,7 +124,7 @@ public sealed class ControllerTests : IAsyncDisposable
             await _pods.EvictAsync("web-1");
         }
 
-        Assert.All(_pods.Cluster.Admission.Reviews, review => Assert.NotNull(review.Response));
+        Assert.All(_pods.Reviews, review => Assert.NotNull(review.Response));
     }
 
     [Fact]
@@ -155,11 +157,28 @@ public sealed class ControllerTests : IAsyncDisposable
 
         await renewed;
         Assert.NotEqual(first, Chain());
-        Assert.All(_pods.Cluster.Admission.Reviews, review => Assert.NotNull(review.Response));
+        Assert.All(_pods.Reviews, review => Assert.NotNull(review.Response));
 
         static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
 
         string? Chain() => _pods.Cluster.Store.Find(ApiKind.Secret, "prestop", "prestop-controller-tls")!.At("data").Text("tls.crt");
+    }
+
+    [Fact]
+    public async Task Whether_the_API_server_reaches_it_is_verified_and_told_and_nothing_waits_for_it()
+    {
+        var replica = await _pods.StartApartAsync();
+        await replica.Process.WaitForLineAsync("the API server does not reach the mutating webhooks of prestop yet: ");
+        Assert.Contains("service \"prestop-controller\" not found", replica.Process.Stderr.Text, StringComparison.Ordinal);
+        Assert.Contains("prestopd_controller_webhook_verified{webhook=\"mutating\"} 0\n", (await replica.GetAsync("metrics")).Body, StringComparison.Ordinal);
+
+        _pods.Publish();
+
+        foreach (var webhook in (string[])["mutating", "validating"])
+        {
+            await replica.Process.WaitForLineAsync($"the API server reaches the {webhook} webhooks of prestop");
+            Assert.Contains($"prestopd_controller_webhook_verified{{webhook=\"{webhook}\"}} 1\n", (await replica.GetAsync("metrics")).Body, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

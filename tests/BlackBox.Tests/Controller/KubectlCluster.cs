@@ -75,7 +75,8 @@ internal sealed class KubectlCluster : IAsyncDisposable
     public string[] Pods => [.. Store.All(ApiKind.Pod).Select(pod => pod.Name())];
 
     /// <summary>The reviews of deletes and evictions that the controller was asked for.</summary>
-    public IEnumerable<Review> Reviews => _cluster.Admission.Reviews.Where(review => review.Request.Text("operation") == "DELETE" || review.Request.Text("subResource") == "eviction");
+    public IEnumerable<Review> Reviews => _cluster.Admission.Reviews.Where(review =>
+        review.Request.Text("namespace") == Namespace && (review.Request.Text("operation") == "DELETE" || review.Request.Text("subResource") == "eviction"));
 
     /// <summary>A Deployment of so many ready pods behind a Service, and a controller that drains for two seconds.</summary>
     public static async Task<KubectlCluster> StartAsync(int replicas, params string[] options)

@@ -38,6 +38,7 @@ public sealed partial class AccessTests
         ("CertificateSecret.cs", "get", "Secret.Resource", ["secrets"]),
         ("CertificateSecret.cs", "patch", "Secret.Resource", ["secrets"]),
         ("CertificateSecret.cs", "create", "Secret.Resource", ["secrets"]),
+        ("WebhookVerification.cs", "evict", "@namespace", ["pods/eviction"]),
     ];
 
     /// <summary>Values of the chart, and what is not called with them.</summary>
@@ -62,16 +63,21 @@ public sealed partial class AccessTests
     [MemberData(nameof(Variants))]
     public void What_is_called_is_allowed_and_nothing_else(string values, string[] uncalled)
     {
-        var needed = Calls.SelectMany(call => call.Resources.Except(uncalled).SelectMany(resource => call.Verb == "watch" ? new[] { $"list {resource}", $"watch {resource}" } : [$"{call.Verb} {resource}"]));
+        var needed = Calls.SelectMany(call => call.Resources.Except(uncalled).SelectMany(resource => call.Verb switch
+        {
+            "watch" => new[] { $"list {resource}", $"watch {resource}" },
+            "evict" => [$"create {resource}"],
+            _ => [$"{call.Verb} {resource}"],
+        }));
 
         Assert.Equal(needed.Distinct().Order(), Rules(values).SelectMany(Allowed).Order());
     }
 
-    /// <summary>A Secret, or a webhook configuration, that is another's must not be in reach.</summary>
+    /// <summary>A Secret, or a webhook configuration, that is another's must not be in reach, and no eviction but those that verify the webhooks.</summary>
     [Fact]
     public void What_has_a_name_is_allowed_by_name() => Assert.All(
-        Rules("").Where(rule => rule.Resources.Any(resource => resource.EndsWith("webhookconfigurations", StringComparison.Ordinal) || resource == "secrets")),
-        rule => Assert.True(rule.ResourceNames is [_] || rule.Verbs is ["create"]));
+        Rules("").Where(rule => rule.Resources.Any(resource => resource.EndsWith("webhookconfigurations", StringComparison.Ordinal) || resource is "secrets" or "pods/eviction")),
+        rule => Assert.True(rule is { ResourceNames.Count: > 0 } or { Resources: ["secrets"], Verbs: ["create"] }));
 
     private static IEnumerable<V1PolicyRule> Rules(string values) => KubernetesYaml.LoadAllFromString(Chart.Render("rbac.yaml", Chart.Values(values)), strict: true)
         .SelectMany(found => found switch { V1ClusterRole role => role.Rules, V1Role role => role.Rules, _ => [] });

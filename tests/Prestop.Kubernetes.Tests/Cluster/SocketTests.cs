@@ -17,7 +17,8 @@ public sealed class SocketTests : IAsyncDisposable
 {
     private const string Host = "prestopd.prestop.svc";
 
-    private readonly FakeClock _clock = new();
+    /// <summary>Certificates are made by the system's.</summary>
+    private readonly FakeClock _clock = new(DateTimeOffset.UtcNow);
     private readonly LoopbackCluster _cluster;
     private readonly ApiClient _client;
 

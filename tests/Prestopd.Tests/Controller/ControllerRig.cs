@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Prestop.Elb.Client;
 using Prestop.Elb.Discovery;
 using Prestop.Elb.Draining;
@@ -20,8 +21,10 @@ namespace Prestopd.Tests.Controller;
 /// <summary>One replica of the controller on fake time, without sockets: reviews go straight to it, and what it asks of the API server straight to a handler.</summary>
 internal sealed class ControllerRig : IAsyncDisposable
 {
+    private readonly MemoryStream _stderr = new();
     private readonly LineWriter _lines;
     private readonly Removals _removals;
+    private readonly ControllerApplication _application;
     private readonly LoadBalancerEvidence? _evidence;
 
     /// <param name="clock">The clock.</param>
@@ -32,7 +35,7 @@ internal sealed class ControllerRig : IAsyncDisposable
     public ControllerRig(TimeProvider clock, HttpMessageHandler? server = null, IElbApi? elb = null, int mostSearches = 100, Random? random = null)
     {
         random ??= Random.Shared;
-        _lines = new LineWriter(new MemoryStream(), clock);
+        _lines = new LineWriter(_stderr, clock);
         Log = new ServerLog(_lines, clock, LogFormat.Text, everything: true);
         Api = new ApiClient(
             new ClusterAccess { Address = new Uri("http://cluster.test/"), Authorities = null, Credentials = new Nobody() }, new HttpMessageInvoker(server ?? new NoServer()), clock);
@@ -51,7 +54,7 @@ internal sealed class ControllerRig : IAsyncDisposable
         var webhooks = new Webhooks(Indexes, Pods.NativeSleep, Views.Rules);
         _removals = new Removals(Views.Rules, webhooks, Api, new Owners(Api), wakes, Drains, recorder, clock, random);
         Shutdown = new GracefulShutdown(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(10), Log, clock);
-        Application = new ControllerApplication(webhooks, _removals, recorder, Shutdown);
+        _application = new ControllerApplication(webhooks, _removals, recorder, Shutdown);
     }
 
     public ServerLog Log { get; }
@@ -71,13 +74,21 @@ internal sealed class ControllerRig : IAsyncDisposable
 
     public GracefulShutdown Shutdown { get; }
 
-    public ControllerApplication Application { get; }
+    /// <summary>A request of the API server's, whose body may be longer than anything that is read: null.</summary>
+    public ValueTask<HttpResponse> AnswerAsync(string method, string path, byte[]? body) => _application.AnswerAsync(new HttpRequest(method, path, "", default, new Caller(body)));
+
+    /// <summary>The lines that were logged.</summary>
+    public async Task<string[]> LoggedAsync()
+    {
+        await _lines.FlushAsync();
+        return Encoding.UTF8.GetString(_stderr.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    }
 
     /// <summary>Answers a review.</summary>
     /// <exception cref="HttpRequestException">It is answered with something else.</exception>
     public async Task<byte[]> ReviewAsync(WebhookCall call)
     {
-        var answer = await Application.AnswerAsync(new HttpRequest("POST", call.Address.AbsolutePath, "", default, new Caller(call.Body)));
+        var answer = await AnswerAsync("POST", call.Address.AbsolutePath, call.Body);
         return answer.Status == 200 ? answer.Body.ToArray() : throw new HttpRequestException($"{answer.Status}");
     }
 
@@ -94,13 +105,13 @@ internal sealed class ControllerRig : IAsyncDisposable
         Api.Dispose();
     }
 
-    private sealed record Caller(byte[] Review) : HttpRequest.IClient
+    private sealed record Caller(byte[]? Body) : HttpRequest.IClient
     {
         public IPEndPoint Address => new(IPAddress.Loopback, 4711);
 
         public CancellationToken Aborted => CancellationToken.None;
 
-        public ValueTask<ReadOnlyMemory<byte>?> ReadBodyAsync() => new(Review);
+        public ValueTask<ReadOnlyMemory<byte>?> ReadBodyAsync() => new(Body is null ? default(ReadOnlyMemory<byte>?) : Body);
     }
 
     private sealed class Nobody : IApiCredentials

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using Prestop.Kubernetes.Client;
+using Prestopd.Controller.Certificates;
 using Prestopd.Controller.Http;
 using Prestopd.Controller.Injection;
 using Prestopd.Controller.Isolation;
@@ -47,7 +48,7 @@ public sealed partial class MetricsLintTests
         metrics.Drained(DrainEnding.Cancelled, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(45));
         metrics.Failed(new ApiError(ApiFault.NotFound, new ApiCall("get", "pods", "shop"), "gone"));
         var text = new MetricsText();
-        metrics.AddTo(text, 3, 0, TimeSpan.FromDays(1));
+        metrics.AddTo(text, 3, 0, TimeSpan.FromDays(1), [new VerifiedWebhook("mutating") { IsVerified = true }, new VerifiedWebhook("validating")]);
         var lines = Encoding.UTF8.GetString(text.Response().Body.Span);
 
         Assert.Contains("\nprestopd_controller_rulings_total{reason=\"drain_started\"} 1\n", lines, StringComparison.Ordinal);
@@ -55,6 +56,7 @@ public sealed partial class MetricsLintTests
         Assert.Contains("\nprestopd_controller_drain_seconds_total{ending=\"cancelled\"} 5\n", lines, StringComparison.Ordinal);
         Assert.Contains("\nprestopd_controller_sleep_seconds_total 45\n", lines, StringComparison.Ordinal);
         Assert.Contains("\nprestopd_controller_api_errors_total{fault=\"not_found\"} 1\n", lines, StringComparison.Ordinal);
+        Assert.Contains("\nprestopd_controller_webhook_verified{webhook=\"mutating\"} 1\nprestopd_controller_webhook_verified{webhook=\"validating\"} 0\n", lines, StringComparison.Ordinal);
         Assert.Empty(Problems(lines));
     }
 

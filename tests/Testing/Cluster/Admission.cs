@@ -212,7 +212,7 @@ internal sealed class Admission(ObjectStore store, Func<WebhookCall, Cancellatio
         }
         catch (Exception thrown) when (thrown is HttpRequestException or JsonException or IOException || limit.IsCancellationRequested)
         {
-            problem = thrown.Message;
+            problem = limit.IsCancellationRequested ? "failed to call webhook: context deadline exceeded" : thrown.Message;
         }
 
         response = problem is null ? response : null;

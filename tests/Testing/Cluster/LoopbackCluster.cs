@@ -15,7 +15,7 @@ internal sealed class LoopbackCluster : IAsyncDisposable
     private readonly ApiServer _server;
     private readonly Lazy<LoopbackHttp> _https;
     private readonly Lazy<LoopbackHttp> _http;
-    private readonly TlsCallOut _callOut = new();
+    private readonly TlsCallOut _callOut;
 
     /// <summary>Makes one. It listens from when its address is asked for.</summary>
     /// <param name="time">The clock of timestamps, timeouts and watches.</param>
@@ -24,6 +24,7 @@ internal sealed class LoopbackCluster : IAsyncDisposable
     {
         Time = time;
         Store = new ObjectStore();
+        _callOut = new TlsCallOut(time);
         Admission = new Admission(Store, webhooks ?? _callOut.CallAsync, time);
         Verbs = new ApiVerbs(Store, Admission, time);
         _server = new ApiServer(Store, Verbs, Users, time);

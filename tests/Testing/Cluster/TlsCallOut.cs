@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -10,9 +11,11 @@ using System.Text;
 namespace Prestop.Testing.Cluster;
 
 /// <summary>
-/// Calls webhooks as the API server does: POST over TLS to a certificate that the configuration's caBundle vouches for, on connections that are kept.
+/// Calls webhooks as the API server does: POST over TLS to a certificate that the configuration's caBundle vouches for, on connections that are kept. What goes wrong is said in
+/// the API server's words.
 /// </summary>
-internal sealed class TlsCallOut : IDisposable
+/// <param name="time">The clock by which certificates are valid.</param>
+internal sealed class TlsCallOut(TimeProvider time) : IDisposable
 {
     private readonly ConcurrentDictionary<string, HttpMessageInvoker> _clients = new();
     private int _dialled;
@@ -26,12 +29,17 @@ internal sealed class TlsCallOut : IDisposable
     public async Task<byte[]> CallAsync(WebhookCall call, CancellationToken cancellation)
     {
         var bundle = call.Configuration.Text("caBundle") ?? "";
+        if (call.Configuration.Text("service", "name") is { } service && !Backends.ContainsKey(call.Address.Host))
+        {
+            throw new HttpRequestException($"failed to call webhook: Post \"{call.Address}\": service \"{service}\" not found");
+        }
+
         var client = _clients.GetOrAdd($"{call.Address.Authority} {bundle}", _ => New(Encoding.UTF8.GetString(Convert.FromBase64String(bundle))));
         using var request = new HttpRequestMessage(HttpMethod.Post, call.Address) { Content = new ByteArrayContent(call.Body) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         request.Headers.TryAddWithoutValidation("Accept", "application/json, */*");
         request.Headers.TryAddWithoutValidation("User-Agent", "kube-apiserver-admission");
-        using var answer = await client.SendAsync(request, cancellation);
+        using var answer = await SendAsync(client, request, cancellation);
         return answer.IsSuccessStatusCode
             ? await answer.Content.ReadAsByteArrayAsync(cancellation)
             : throw new HttpRequestException($"an error on the server (\"{answer.StatusCode}\") has prevented the request from succeeding");
@@ -45,24 +53,61 @@ internal sealed class TlsCallOut : IDisposable
         }
     }
 
-    private HttpMessageInvoker New(string bundle)
+    private static async Task<HttpResponseMessage> SendAsync(HttpMessageInvoker client, HttpRequestMessage request, CancellationToken cancellation)
     {
-        var trusted = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
         try
         {
-            trusted.CustomTrustStore.ImportFromPem(bundle);
+            return await client.SendAsync(request, cancellation);
+        }
+        catch (HttpRequestException thrown)
+        {
+            var words = thrown.InnerException switch
+            {
+                SocketException { SocketErrorCode: SocketError.ConnectionRefused } => "connect: connection refused",
+                AuthenticationException refused => $"tls: failed to verify certificate: {refused.Message}",
+                _ => thrown.Message,
+            };
+            throw new HttpRequestException($"failed to call webhook: Post \"{request.RequestUri}\": {words}", thrown);
+        }
+    }
+
+    private HttpMessageInvoker New(string bundle)
+    {
+        var trusted = new X509Certificate2Collection();
+        try
+        {
+            trusted.ImportFromPem(bundle);
         }
         catch (CryptographicException thrown)
         {
-            throw new HttpRequestException("unable to load root certificates", thrown);
+            throw new HttpRequestException("unable to load root certificates: unable to parse bytes as PEM block", thrown);
         }
 
         return new HttpMessageInvoker(new SocketsHttpHandler
         {
             UseProxy = false,
-            SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = trusted },
+            SslOptions = new SslClientAuthenticationOptions
+            {
+                RemoteCertificateValidationCallback = (_, certificate, sent, errors) => Verify(trusted, (X509Certificate2)certificate!, sent!, errors),
+            },
             ConnectCallback = DialAsync,
         });
+    }
+
+    private bool Verify(X509Certificate2Collection trusted, X509Certificate2 certificate, X509Chain sent, SslPolicyErrors errors)
+    {
+        using var chain = new X509Chain();
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        chain.ChainPolicy.CustomTrustStore.AddRange(trusted);
+        chain.ChainPolicy.ExtraStore.AddRange(sent.ChainPolicy.ExtraStore);
+        chain.ChainPolicy.VerificationTime = time.GetUtcNow().UtcDateTime;
+        var isTrusted = chain.Build(certificate);
+        var problem = chain.ChainStatus.Any(status => status.Status.HasFlag(X509ChainStatusFlags.NotTimeValid)) ? "certificate has expired or is not yet valid"
+            : !isTrusted ? "certificate signed by unknown authority"
+            : errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch) ? $"certificate is valid for {certificate.GetNameInfo(X509NameType.DnsName, forIssuer: false)}, not for what was asked"
+            : null;
+        return problem is null ? true : throw new AuthenticationException($"x509: {problem}");
     }
 
     private async ValueTask<Stream> DialAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)

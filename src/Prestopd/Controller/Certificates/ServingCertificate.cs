@@ -1,5 +1,4 @@
 using System.Net.Security;
-using Prestop.Core.Waiting;
 using Prestopd.Hosting;
 
 namespace Prestopd.Controller.Certificates;
@@ -20,6 +19,7 @@ internal sealed class ServingCertificate(ICertificateSource source, ServerLog lo
     private ShownCertificate? _shown;
     private ServingMaterial? _material;
     private string _told = "";
+    private int _changes;
 
     /// <summary>What is shown now.</summary>
     public SslStreamCertificateContext Context => Volatile.Read(ref _shown)?.Context ?? _provisional;
@@ -30,22 +30,12 @@ internal sealed class ServingCertificate(ICertificateSource source, ServerLog lo
     /// <summary>How long it is still valid; null when there is none.</summary>
     public TimeSpan? Left => Volatile.Read(ref _shown) is { } shown ? shown.To - time.GetUtcNow() : null;
 
+    /// <summary>How often another certificate was shown, or the API server was told whom to trust.</summary>
+    public int Changes => Volatile.Read(ref _changes);
+
     /// <summary>Keeps it up to date until it is cancelled. To be run once.</summary>
     /// <param name="cancellation">Ends it.</param>
-    public async Task RunAsync(CancellationToken cancellation)
-    {
-        try
-        {
-            do
-            {
-                await LookAsync(cancellation);
-            }
-            while (await Pause.UntilAsync(Interval, time.GetTimestamp(), time, cancellation));
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-        }
-    }
+    public Task RunAsync(CancellationToken cancellation) => Periodic.RunAsync(Interval, LookAsync, time, cancellation);
 
     /// <summary>One look.</summary>
     /// <param name="cancellation">Ends it.</param>
@@ -65,6 +55,11 @@ internal sealed class ServingCertificate(ICertificateSource source, ServerLog lo
             return;
         }
 
+        if (!wasTrusted)
+        {
+            Interlocked.Increment(ref _changes);
+        }
+
         Tell(problem);
         var now = time.GetUtcNow();
         var isNew = material.Chain != _material?.Chain;
@@ -81,6 +76,7 @@ internal sealed class ServingCertificate(ICertificateSource source, ServerLog lo
 
         _material = material;
         Volatile.Write(ref _shown, opened);
+        Interlocked.Increment(ref _changes);
         log.Info("certificate", $"shows a certificate that is valid until {opened.To.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}");
     }
 

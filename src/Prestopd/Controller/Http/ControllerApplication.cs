@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Prestopd.Controller.Admission;
+using Prestopd.Controller.Certificates;
 using Prestopd.Hosting;
 
 namespace Prestopd.Controller.Http;
@@ -58,7 +59,7 @@ internal sealed class ControllerApplication(Webhooks webhooks, Removals removals
 
         try
         {
-            return Review((await removals.AnswerAsync(request)).ToReview(request.Uid));
+            return Review((WebhookVerification.Answer(request) ?? await removals.AnswerAsync(request)).ToReview(request.Uid));
         }
         catch (JsonException)
         {

@@ -1,4 +1,5 @@
 using Prestop.Kubernetes.Client;
+using Prestopd.Controller.Certificates;
 using Prestopd.Controller.Injection;
 using Prestopd.Controller.Isolation;
 using Prestopd.Hosting;
@@ -89,7 +90,8 @@ internal sealed class ControllerMetrics
     /// <param name="draining">The pods that drain.</param>
     /// <param name="eventsDropped">Events for which there was no room.</param>
     /// <param name="certificate">How long the certificate is still valid; null when there is none.</param>
-    public void AddTo(MetricsText text, int draining, long eventsDropped, TimeSpan? certificate)
+    /// <param name="webhooks">The webhooks, and whether the API server was seen to reach them.</param>
+    public void AddTo(MetricsText text, int draining, long eventsDropped, TimeSpan? certificate, IReadOnlyList<VerifiedWebhook> webhooks)
     {
         lock (_gate)
         {
@@ -108,6 +110,12 @@ internal sealed class ControllerMetrics
         if (certificate is { } left)
         {
             text.Gauge(ControllerNames.Metrics.CertificateSeconds, "How long the certificate is still valid.").Add(left.TotalSeconds);
+        }
+
+        var verified = text.Gauge(ControllerNames.Metrics.WebhookVerified, "Whether the API server reached the webhooks at the last try: 1 or 0.");
+        foreach (var webhook in webhooks)
+        {
+            verified.Add(webhook.IsVerified ? 1 : 0, ("webhook", webhook.Kind));
         }
     }
 

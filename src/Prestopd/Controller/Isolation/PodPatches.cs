@@ -10,6 +10,10 @@ namespace Prestopd.Controller.Isolation;
 /// </summary>
 internal static class PodPatches
 {
+    private static readonly (string Name, string? Value)[] Marks = [(ControllerNames.SafeToEvict, "true"), (ControllerNames.State.MadeEvictable, "true")];
+    private static readonly (string Name, string? Value)[] Unmarks = [(ControllerNames.SafeToEvict, null)];
+    private static readonly (string Name, string? Value)[] NoMarks = [];
+
     /// <summary>The drain begins, or comes to its second step: labels go from the pod into an annotation.</summary>
     /// <param name="pod">The pod.</param>
     /// <param name="labels">The names of the labels.</param>
@@ -34,6 +38,7 @@ internal static class PodPatches
                 (ControllerNames.State.DeleteOptions, DrainState.Text((state.Options with { Uid = null, ResourceVersion = null, DryRun = false }).ToBody())),
                 (ControllerNames.State.Owner, state.Owner is { } owner ? $"{owner.Kind}/{owner.Name}/{owner.Uid}" : null),
                 (ControllerNames.Wishes.Cancel, null),
+                .. pod.Annotations.ContainsKey(ControllerNames.SafeToEvict) ? NoMarks : Marks,
             ]);
     }
 
@@ -54,7 +59,12 @@ internal static class PodPatches
         [
             .. ControllerNames.State.OfDrain.Where(name => name != ControllerNames.State.Owner).Append(ControllerNames.Wishes.Cancel).Select(name => (name, (string?)null)),
             (ControllerNames.State.SurgeFailed, surgeFailed is { } time ? DrainState.Text(time) : null),
+            .. IsMarkedByUs(pod) ? Unmarks : NoMarks,
         ]);
+
+    /// <summary>Whether the mark for the cluster autoscaler is ours, and nobody has changed it since.</summary>
+    private static bool IsMarkedByUs(Pod pod) =>
+        pod.Annotations.ContainsKey(ControllerNames.State.MadeEvictable) && pod.Annotations.GetValueOrDefault(ControllerNames.SafeToEvict) == "true";
 
     private static string Text(Beginning beginning) => beginning switch
     {

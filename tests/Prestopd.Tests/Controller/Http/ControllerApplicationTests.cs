@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Prestop.Testing;
@@ -67,14 +66,5 @@ public sealed class ControllerApplicationTests : IAsyncDisposable
     public ValueTask DisposeAsync() => _rig.DisposeAsync();
 
     private HttpResponse Ask(string method, string path, byte[]? body) =>
-        _clock.Run(() => _rig.Application.AnswerAsync(new HttpRequest(method, path, "", default, new ApiServer(body))).AsTask());
-
-    private sealed record ApiServer(byte[]? Body) : HttpRequest.IClient
-    {
-        public IPEndPoint Address => new(IPAddress.Loopback, 4711);
-
-        public CancellationToken Aborted => CancellationToken.None;
-
-        public ValueTask<ReadOnlyMemory<byte>?> ReadBodyAsync() => new(Body is null ? default(ReadOnlyMemory<byte>?) : Body);
-    }
+        _clock.Run(() => _rig.AnswerAsync(method, path, body).AsTask());
 }

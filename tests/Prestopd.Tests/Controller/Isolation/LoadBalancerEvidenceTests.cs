@@ -356,7 +356,7 @@ public sealed class LoadBalancerEvidenceTests : IAsyncDisposable
     private static string Metrics(ControlledCluster.Replica replica)
     {
         var text = new MetricsText();
-        replica.Rig.Metrics.AddTo(text, 0, 0, null);
+        replica.Rig.Metrics.AddTo(text, 0, 0, null, []);
         return Encoding.UTF8.GetString(text.Response().Body.Span);
     }
 
