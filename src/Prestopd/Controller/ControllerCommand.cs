@@ -48,7 +48,7 @@ internal static class ControllerCommand
         await using var drains = new Drains(indexes, api, wakes, new Replacements(api, time), evidence, recorder, time, Random.Shared);
         var interception = new Interception(settings.User, settings.SurgeTimeout);
         var webhooks = new Webhooks(indexes, settings.Hooks, interception);
-        using var removals = new Removals(interception, webhooks, api, new Owners(api), wakes, drains, recorder, time, Random.Shared);
+        await using var removals = new Removals(interception, webhooks, api, new Owners(api), wakes, drains, recorder, time, Random.Shared);
         var certificate = new ServingCertificate(SourceOf(settings, api, time), server.Log, time);
         var verification = new WebhookVerification(api, settings.Namespace, settings.WebhookConfiguration, certificate, server.Log, time);
         var routes = new HealthRoutes(

@@ -23,7 +23,7 @@ namespace Prestopd.Controller;
 /// <param name="random">Spreads the attempts after failures.</param>
 internal sealed class Removals(
     Interception interception, Webhooks webhooks, ApiClient api, Owners owners, Wakes wakes, Drains drains, Recorder recorder, TimeProvider time, Random random)
-    : IDisposable
+    : IAsyncDisposable
 {
     /// <summary>The API server waits 5 s for an answer, and lets the pod go then.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
@@ -31,10 +31,16 @@ internal sealed class Removals(
     /// <summary>How long who asks is put off because the API server does not answer us. After that nobody is held up any more.</summary>
     private static readonly TimeSpan LongestOutage = TimeSpan.FromSeconds(30);
 
+    /// <summary>The node controller asks five times within a second and never again; two minutes later it says on the pod that nothing came of it.</summary>
+    private static readonly TimeSpan TaintPatience = TimeSpan.FromMinutes(2);
+
     private const int MostAttempts = 5;
     private const int MostAtATime = 64;
 
     private readonly SemaphoreSlim _places = new(MostAtATime);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, Task> _unasked = [];
     private long _failingSince = long.MaxValue;
 
     /// <summary>Answers.</summary>
@@ -43,7 +49,8 @@ internal sealed class Removals(
     public async Task<AdmissionAnswer> AnswerAsync(AdmissionRequest request)
     {
         // The pod that the API server is about to delete. When it changes meanwhile, we are asked again about the new one.
-        var pod = request.Subject is AdmissionSubject.DeletePod ? Pod.Resource.Parse(JsonMarshal.GetRawUtf8Value(request.Pod)) : null;
+        var asked = request.Subject is AdmissionSubject.DeletePod ? Pod.Resource.Parse(JsonMarshal.GetRawUtf8Value(request.Pod)) : null;
+        var pod = asked;
         var ruling = webhooks.Remove(request, pod, null, pod is null ? null : drains.DrainedSince(pod), time.GetUtcNow());
         if (ruling is { Reason: Reason.Unknown, Denial: null } || ruling.Patch is not null || ruling.Reason is Reason.NotIsolable)
         {
@@ -56,12 +63,95 @@ internal sealed class Removals(
         {
             drains.LetGo(pod!);
         }
+        else if (ruling.Reason is Reason.Busy && asked is not null && interception.RequesterOf(request, asked) is Requester.NodeController)
+        {
+            GoOnUnasked(request, asked);
+        }
 
         return ruling.Denial is { } denial ? new AdmissionAnswer { Denial = denial } : AdmissionAnswer.Allowed;
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _places.Dispose();
+    public async ValueTask DisposeAsync()
+    {
+        List<Task> unasked;
+        lock (_gate)
+        {
+            _stop.Cancel();
+            unasked = [.. _unasked.Values];
+        }
+
+        await Task.WhenAll(unasked);
+        _stop.Dispose();
+        _places.Dispose();
+    }
+
+    /// <summary>Who was refused does not come again: what he wanted is begun without him, as soon as that can be.</summary>
+    private void GoOnUnasked(AdmissionRequest request, Pod pod)
+    {
+        lock (_gate)
+        {
+            if (!_stop.IsCancellationRequested && !_unasked.ContainsKey(pod.Metadata.Uid))
+            {
+                _unasked[pod.Metadata.Uid] = GoOnUnaskedAsync(request, pod);
+            }
+        }
+    }
+
+    private async Task GoOnUnaskedAsync(AdmissionRequest request, Pod asked)
+    {
+        var began = time.GetTimestamp();
+        var backoff = new Backoff(TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(5), random);
+        try
+        {
+            while (await Pause.UntilAsync(backoff.Next(), time.GetTimestamp(), time, _stop.Token))
+            {
+                var error = await TryUnaskedAsync(request, asked.Metadata.Uid, _stop.Token);
+                if (error is null)
+                {
+                    return;
+                }
+
+                recorder.Failed(error);
+                if (error.Fault is not (ApiFault.Transient or ApiFault.Conflict or ApiFault.NotFound) || time.GetElapsedTime(began) > TaintPatience)
+                {
+                    recorder.Stepped(asked, "TaintLost", $"a taint of its node wants it gone, and its drain could not begin: {error.Message}");
+                    return;
+                }
+            }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // Another replica may have been asked as well.
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _unasked.Remove(asked.Metadata.Uid);
+            }
+        }
+    }
+
+    /// <summary>Does what the request would have come to now: its drain begins, or where nothing holds the pod any more it is deleted.</summary>
+    /// <returns>Null when that is done, or there is nothing to do any more.</returns>
+    private async Task<ApiError?> TryUnaskedAsync(AdmissionRequest request, string uid, CancellationToken cancellation)
+    {
+        var (ruling, pod, error) = await TryAsync(request, null, uid, cancellation);
+        if (ruling is null)
+        {
+            return error;
+        }
+
+        recorder.Ruled(request, pod, ruling);
+        if (ruling.Denial is not null || ruling.Reason is Reason.Unknown or Reason.OtherPod or Reason.Terminating)
+        {
+            return null;
+        }
+
+        var options = request.Options with { Uid = uid, ResourceVersion = pod!.Metadata.ResourceVersion };
+        return (await api.DeleteAsync(Pod.Resource, pod.Metadata.Namespace, pod.Metadata.Name, options, cancellation)).Error;
+    }
 
     private async Task<(Ruling Ruling, Pod? Pod)> RuleAsync(AdmissionRequest request, Pod? pod, CancellationToken cancellation)
     {
@@ -80,7 +170,7 @@ internal sealed class Removals(
                     await Task.Delay(backoff.Next() + TimeSpan.FromMilliseconds(20), time, cancellation);
                 }
 
-                (var ruling, pod, error) = await TryAsync(request, attempt == 0 ? pod : null, cancellation);
+                (var ruling, pod, error) = await TryAsync(request, attempt == 0 ? pod : null, uid: null, cancellation);
                 if (ruling is not null)
                 {
                     Volatile.Write(ref _failingSince, long.MaxValue);
@@ -107,7 +197,7 @@ internal sealed class Removals(
 
     /// <summary>One decision from what is there now, and what it asks for.</summary>
     /// <returns>The ruling, carried out; else null and what went wrong.</returns>
-    private async Task<(Ruling? Ruling, Pod? Pod, ApiError? Error)> TryAsync(AdmissionRequest request, Pod? pod, CancellationToken cancellation)
+    private async Task<(Ruling? Ruling, Pod? Pod, ApiError? Error)> TryAsync(AdmissionRequest request, Pod? pod, string? uid, CancellationToken cancellation)
     {
         if (pod is null)
         {
@@ -118,6 +208,10 @@ internal sealed class Removals(
             }
 
             pod = found.Value;
+            if (uid is not null && pod is not null && pod.Metadata.Uid != uid)
+            {
+                return (new Ruling(Reason.OtherPod), pod, null);
+            }
         }
 
         var selector = pod is null ? null : await owners.SelectorOfAsync(pod, cancellation);

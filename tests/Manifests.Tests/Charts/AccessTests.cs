@@ -25,6 +25,7 @@ public sealed partial class AccessTests
         ("ClusterWatch.cs", "watch", "Pod.Resource", ["pods"]),
         ("Removals.cs", "get", "Pod.Resource", ["pods"]),
         ("Removals.cs", "patch", "Pod.Resource", ["pods"]),
+        ("Removals.cs", "delete", "Pod.Resource", ["pods"]),
         ("Drains.cs", "patch", "Pod.Resource", ["pods"]),
         ("Drains.cs", "delete", "Pod.Resource", ["pods"]),
         ("Replacements.cs", "list", "Pod.Resource", ["pods"]),

@@ -94,13 +94,13 @@ internal sealed class ControllerRig : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await _removals.DisposeAsync();
         await Drains.DisposeAsync();
         if (_evidence is not null)
         {
             await _evidence.DisposeAsync();
         }
 
-        _removals.Dispose();
         Shutdown.Dispose();
         Api.Dispose();
     }

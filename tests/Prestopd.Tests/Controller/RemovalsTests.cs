@@ -138,6 +138,48 @@ public sealed class RemovalsTests : IAsyncDisposable
         Assert.Single(cluster.First.Handler.Sent, sent => sent == "GET /apis/apps/v1/namespaces/rec/statefulsets/web");
     });
 
+    /// <summary>The node controller asks five times in half a second and never again (<c>clients/controllers.ndjson</c>).</summary>
+    [Fact]
+    public void A_taint_whose_drain_could_not_begin_in_time_is_not_forgotten() => _cluster.Run(async cluster =>
+    {
+        cluster.PutPod("web-1");
+        cluster.First.Handler.Before = Unavailable(until: 20, cluster);
+        for (var tries = 0; tries < 5; tries++)
+        {
+            Assert.Equal(403, (await cluster.DeleteAsync("web-1", ApiUser.Controller("node-controller"))).Status);
+        }
+
+        await cluster.WaitAsync(30);
+        Assert.Null(cluster.Pod("web-1")!.Labels().Text("app"));
+        Assert.False(cluster.Pod("web-1")!.IsTerminating());
+        await cluster.WaitAsync(45);
+        Assert.True(cluster.Pod("web-1")!.IsTerminating());
+    });
+
+    [Theory]
+    [InlineData("not ready any more", true)]
+    [InlineData("another of its name", false)]
+    public void A_taint_whose_drain_could_not_begin_in_time_ends_the_pod_that_it_was_about_and_no_other(string becomes, bool isDeleted) => _cluster.Run(async cluster =>
+    {
+        cluster.PutPod("web-1");
+        cluster.First.Handler.Before = Unavailable(until: 10, cluster);
+        await cluster.DeleteAsync("web-1", ApiUser.Controller("node-controller"));
+        if (becomes == "not ready any more")
+        {
+            cluster.ChangePod("web-1", pod => pod["status"]!["conditions"]![0]!["status"] = "False");
+        }
+        else
+        {
+            cluster.RemovePod("web-1");
+            cluster.PutPod("web-1");
+        }
+
+        await cluster.WaitAsync(30);
+
+        Assert.Equal(isDeleted, cluster.Pod("web-1")!.IsTerminating());
+        Assert.Equal("web", cluster.Pod("web-1")!.Labels().Text("app"));
+    });
+
     [Fact]
     public void A_connection_that_breaks_off_when_the_time_is_up_lets_no_pod_go()
     {
@@ -155,6 +197,12 @@ public sealed class RemovalsTests : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+
+    /// <summary>The API server takes no changes of pods yet.</summary>
+    private static Func<HttpRequestMessage, HttpResponseMessage?> Unavailable(double until, ControlledCluster cluster) => request =>
+        request.Method == HttpMethod.Patch && request.RequestUri!.AbsolutePath.Contains("/pods/", StringComparison.Ordinal) && cluster.Clock.Now.TotalSeconds < until
+            ? ClusterHandler.Refusal(503, "ServiceUnavailable")
+            : null;
 
     /// <summary>Does not answer, and breaks off when nobody waits any longer.</summary>
     private sealed class LateEnd(FakeClock clock) : HttpMessageHandler

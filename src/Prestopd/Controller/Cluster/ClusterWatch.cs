@@ -1,3 +1,4 @@
+using Prestop.Core.Waiting;
 using Prestop.Kubernetes.Client;
 using Prestop.Kubernetes.Objects;
 using Prestop.Kubernetes.Watching;
@@ -16,6 +17,9 @@ namespace Prestopd.Controller.Cluster;
 /// <param name="hasBindings">Whether bindings to target groups are followed.</param>
 internal sealed class ClusterWatch(ApiClient api, ClusterIndexes indexes, Recorder recorder, bool hasBindings)
 {
+    /// <summary>How often to look whether the indexes are complete.</summary>
+    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(50);
+
     private readonly Informer<Namespace> _namespaces = new(api, Namespace.Resource, new Selection());
     private readonly Informer<Service> _services = new(api, Service.Resource, new Selection());
     private readonly Informer<PodDisruptionBudget> _budgets = new(api, PodDisruptionBudget.Resource, new Selection());
@@ -23,7 +27,7 @@ internal sealed class ClusterWatch(ApiClient api, ClusterIndexes indexes, Record
     private readonly Informer<Pod> _draining = new(api, Pod.Resource, new Selection { LabelSelector = ControllerNames.Draining });
 
     /// <summary>Whether everything is known that decisions are made from.</summary>
-    public bool IsSynced => Listed.IsCompleted && _draining.Listed.IsCompleted;
+    public bool IsSynced => AreIndexesComplete && _draining.Listed.IsCompleted;
 
     /// <summary>Ends when the indexes are complete for the first time.</summary>
     public Task Listed => Task.WhenAll(_namespaces.Listed, _services.Listed, _budgets.Listed, _bindings?.Listed ?? Task.CompletedTask);
@@ -40,7 +44,24 @@ internal sealed class ClusterWatch(ApiClient api, ClusterIndexes indexes, Record
         _services.RunAsync(new Follower<Service>(indexes.Services.Follow, recorder), settings, cancellation),
         _budgets.RunAsync(new Follower<PodDisruptionBudget>(indexes.Budgets.Follow, recorder), settings, cancellation),
         _bindings?.RunAsync(new Follower<TargetGroupBinding>(indexes.Bindings.Follow, recorder), settings, cancellation) ?? Task.CompletedTask,
-        _draining.RunAsync(new Follower<Pod>(drains.Follow, recorder), settings, cancellation));
+        FollowDrainsAsync(drains, settings, cancellation));
+
+    private bool AreIndexesComplete =>
+        _namespaces.Listed.IsCompleted && _services.Listed.IsCompleted && _budgets.Listed.IsCompleted && _bindings?.Listed.IsCompleted is not false;
+
+    /// <summary>A pod whose next step is decided with half of the Services stays in the other half until it is deleted.</summary>
+    private async Task FollowDrainsAsync(Drains drains, InformerSettings settings, CancellationToken cancellation)
+    {
+        while (!AreIndexesComplete)
+        {
+            if (!await Pause.UntilAsync(Glance, settings.Time.GetTimestamp(), settings.Time, cancellation))
+            {
+                return;
+            }
+        }
+
+        await _draining.RunAsync(new Follower<Pod>(drains.Follow, recorder), settings, cancellation);
+    }
 
     private sealed class Follower<T>(Action<Change<T>> follow, Recorder recorder) : IInformerObserver<T>
         where T : class, IApiObject

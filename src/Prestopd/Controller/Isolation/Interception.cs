@@ -52,6 +52,11 @@ internal sealed class Interception(string ourselves, TimeSpan surgeTimeout)
             $"pod {request.Name} cannot begin to drain: {why}; ask again",
             TimeSpan.Zero));
 
+    /// <summary>Who asks.</summary>
+    /// <param name="request">The review.</param>
+    /// <param name="pod">The pod.</param>
+    public Requester RequesterOf(AdmissionRequest request, Pod pod) => Requesters.Of(request.User, request.Groups, pod.Controller, ourselves);
+
     private static Denial Refusal(bool isEviction, Requester requester, string message, TimeSpan left) =>
         isEviction ? Denial.Later(message)
         : requester is Requester.Person ? Denial.AskAgain(message, Retries.After(left))

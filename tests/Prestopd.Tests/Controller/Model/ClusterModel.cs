@@ -17,6 +17,9 @@ internal sealed class ClusterModel : IAsyncDisposable
     /// <summary>When the workloads are there.</summary>
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(12);
 
+    /// <summary>How long a replica tries to begin what a taint wants.</summary>
+    private static readonly TimeSpan LongestTaint = TimeSpan.FromMinutes(2);
+
     private static readonly ApiUser Person = new("alice", "system:authenticated");
 
     private readonly CancellationTokenSource _stop = new();
@@ -60,7 +63,7 @@ internal sealed class ClusterModel : IAsyncDisposable
         }
 
         var end = _clock.Now + TimeSpan.FromSeconds(_schedule.Steps[^1].At + 10);
-        while (Invariants.Violation is null && (_clock.Now < end || Invariants.AnyDraining))
+        while (Invariants.Violation is null && (_clock.Now < end || Invariants.AnyDraining || (Invariants.AnyLeft && _clock.Now < end + LongestTaint)))
         {
             await Task.Delay(TimeSpan.FromSeconds(1), _clock);
             if (!_replicas.Exists(replica => replica.IsReady))
@@ -70,6 +73,8 @@ internal sealed class ClusterModel : IAsyncDisposable
 
             Invariants.Tick();
         }
+
+        Invariants.End();
 
         // On this thread: the clock knows no other.
 #pragma warning disable CA1849
@@ -190,7 +195,7 @@ internal sealed class ClusterModel : IAsyncDisposable
         StepKind.DryRun => ForPod(step, AskAsync),
         StepKind.Evict => ForPod(step, EvictAsync),
         StepKind.Drain => DrainAsync(NodeOf(step)),
-        StepKind.Taint => Now(() => _cluster.Change(ApiKind.Node, "", NodeOf(step), node => node.Child("spec")["taints"] = new JsonArray(JsonFields.Object("""{"key": "a", "effect": "NoExecute"}""")))),
+        StepKind.Taint => Now(() => Taint(NodeOf(step))),
         StepKind.Rollout => ForWorkload(step, new JsonObject { ["spec"] = new JsonObject { ["template"] = JsonNode.Parse($$"""{"metadata": {"annotations": {"restarted": "{{step.At}}"} } }""") } }),
         StepKind.Scale => ForWorkload(step, JsonFields.Object($$"""{"spec": {"replicas": {{(int)(step.Amount * 4)}}, "suspend": true} }""")),
         StepKind.DeleteOwner => ForWorkload(step, null),
@@ -267,6 +272,12 @@ internal sealed class ClusterModel : IAsyncDisposable
         {
             await eviction;
         }
+    }
+
+    private void Taint(string node)
+    {
+        _cluster.Change(ApiKind.Node, "", node, each => each.Child("spec")["taints"] = new JsonArray(JsonFields.Object("""{"key": "a", "effect": "NoExecute"}""")));
+        Invariants.Tainted(node);
     }
 
     private void Preempt()

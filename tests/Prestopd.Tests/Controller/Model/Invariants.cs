@@ -43,6 +43,7 @@ internal sealed class Invariants(LoopbackCluster cluster, FakeClock clock, Sched
     private readonly Dictionary<string, TimeSpan> _disrupted = [];
     private readonly Dictionary<string, TimeSpan> _turned = [];
     private readonly HashSet<string> _deleted = [];
+    private readonly HashSet<string> _tainted = [];
     private readonly List<Asked> _asked = [];
     private long _seen;
     private bool _mayBeAway = true;
@@ -98,6 +99,21 @@ internal sealed class Invariants(LoopbackCluster cluster, FakeClock clock, Sched
             Require(clock.Now <= latest, $"{pod.Name()} outlives its drain, which was to end at {end.TotalSeconds:0.0}");
         }
     }
+
+    /// <summary>A node is tainted: its pods are to go, even if nobody asks any more.</summary>
+    public void Tainted(string node) => _tainted.UnionWith(Pods.Where(pod => pod.Text("spec", "nodeName") == node && !pod.IsTerminating()).Select(pod => pod.Uid()));
+
+    /// <summary>Looks at what is left in the end.</summary>
+    public void End()
+    {
+        if (!schedule.Steps.Any(step => step.Kind is StepKind.Kill or StepKind.Cancel))
+        {
+            Require(!AnyLeft, "a pod stays on its node although a taint wants it gone");
+        }
+    }
+
+    /// <summary>Whether a pod is there yet that is to go.</summary>
+    public bool AnyLeft => Pods.Any(pod => _tainted.Contains(pod.Uid()) && !pod.IsTerminating());
 
     /// <summary>A review was answered.</summary>
     public void Answered(JsonNode request, JsonNode? response)

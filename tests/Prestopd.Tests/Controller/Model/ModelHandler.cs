@@ -23,6 +23,9 @@ internal sealed class ModelHandler(LoopbackCluster cluster, ApiUser user, FakeCl
     /// <summary>Told of each request that was carried out, and its status.</summary>
     public Action<HttpCall, int> Seen { get; set; } = (_, _) => { };
 
+    /// <summary>Which requests are answered 503, whatever the weather.</summary>
+    public Predicate<HttpCall> Refuses { get; set; } = _ => false;
+
     /// <summary>The replica is no more.</summary>
     public void Sever()
     {
@@ -61,7 +64,7 @@ internal sealed class ModelHandler(LoopbackCluster cluster, ApiUser user, FakeCl
     {
         var fault = faults.OfRequest(isWrite: call.Method != "GET");
         await Task.Delay(fault is Fault.Slow ? faults.Pause() : Latency, clock);
-        var refusal = fault switch
+        var refusal = Refuses(call) ? ClusterHandler.Refusal(503, "ServiceUnavailable") : fault switch
         {
             Fault.Conflict => ClusterHandler.Refusal(409, "Conflict"),
             Fault.Throttled => ClusterHandler.Refusal(429, "TooManyRequests"),
