@@ -69,8 +69,11 @@ internal static class ControllerCommand
     }
 
     /// <summary>What is done beside the answers. Should it ever fail, the whole program ends, and is started anew: half a controller is none.</summary>
+    /// <param name="work">What it is; it ends when it is cancelled.</param>
+    /// <param name="shutdown">Ends the server.</param>
+    /// <param name="log">Where a failure is told.</param>
     /// <returns>False when it has failed.</returns>
-    private static async Task<bool> WorkAsync(Task[] work, GracefulShutdown shutdown, ServerLog log)
+    internal static async Task<bool> WorkAsync(Task[] work, GracefulShutdown shutdown, ServerLog log)
     {
         try
         {

@@ -46,9 +46,9 @@ internal sealed class ControllerReplica(Child process, int port) : IAsyncDisposa
         return new ControllerReplica(child, port);
     }
 
-    public async Task<(int Status, string Body)> GetAsync(string path)
+    public async Task<(int Status, string Body)> GetAsync(string path, string host = "127.0.0.1")
     {
-        using var answer = await _http.GetAsync(path, TestContext.Current.CancellationToken);
+        using var answer = await _http.GetAsync(new Uri(string.Create(CultureInfo.InvariantCulture, $"https://{host}:{port}/{path}")), TestContext.Current.CancellationToken);
         return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 

@@ -182,6 +182,19 @@ public sealed class ControllerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Its_metrics_are_there_over_IPv6_too_and_it_ends_with_exit_code_0()
+    {
+        var replica = await _pods.StartAsync();
+
+        var (status, metrics) = await replica.GetAsync("metrics", "[::1]");
+        await replica.Process.SignalAsync(Signal.Terminate);
+
+        Assert.Equal(200, status);
+        Assert.Contains("\nprestopd_controller_rulings_total{reason=\"drain_started\"} 0\n", metrics, StringComparison.Ordinal);
+        await replica.Process.ExitsWithAsync(0);
+    }
+
+    [Fact]
     public async Task What_is_no_review_gets_400_and_the_server_goes_on()
     {
         var replica = await _pods.StartAsync();
