@@ -39,7 +39,11 @@ public sealed record DrainResult(DrainEnd End, string Seen, TimeSpan Elapsed);
 /// <param name="Namespace">The pod's namespace, to find its node by; null when it is not known.</param>
 /// <param name="Addresses">The pod's IP addresses, one or more: a group holds it by one of them.</param>
 /// <param name="Settle">How long it must have left each group; null: as long as the kind of load balancer needs.</param>
-public sealed record DrainRequest(DrainSource Source, string? Namespace, IReadOnlyList<IPAddress> Addresses, TimeSpan? Settle);
+public sealed record DrainRequest(DrainSource Source, string? Namespace, IReadOnlyList<IPAddress> Addresses, TimeSpan? Settle)
+{
+    /// <summary>Whether a target settles from the wait's beginning on at the earliest: for a pod that may have left before, and come back between two looks.</summary>
+    public bool SettlesAnew { get; init; }
+}
 
 /// <summary>Is told of the course of one wait.</summary>
 public interface IDrainObserver

@@ -29,7 +29,7 @@ internal sealed class WatchedPod(TargetHealthFeed feed, DrainRequest request, ID
         foreach (var group in added)
         {
             var ids = group.Type is TargetType.Instance ? [Instance!] : _addresses;
-            _memberships.Add(group.Arn, new Membership(group, ids, request.Settle, feed.Watch(group.Arn)));
+            _memberships.Add(group.Arn, new Membership(group, ids, request, feed.Watch(group.Arn)));
         }
 
         if (added.Count > 0)
@@ -93,7 +93,7 @@ internal sealed class WatchedPod(TargetHealthFeed feed, DrainRequest request, ID
     }
 
     /// <summary>A pod in one group.</summary>
-    private sealed class Membership(TargetGroup group, string[] ids, TimeSpan? settle, GroupWatch watch) : IDisposable
+    private sealed class Membership(TargetGroup group, string[] ids, DrainRequest request, GroupWatch watch) : IDisposable
     {
         private Task<GroupLook>? _next;
         private GroupLook? _first;
@@ -134,7 +134,7 @@ internal sealed class WatchedPod(TargetHealthFeed feed, DrainRequest request, ID
             var isFirst = true;
             foreach (var (id, target) in ids.SelectMany(id => look.Targets.GetValueOrDefault(id, []), (id, target) => (id, target)))
             {
-                var verdict = DrainRule.Judge(Own(target.Sighting), group.Kind, settle, look.Asked);
+                var verdict = DrainRule.Judge(Own(target.Sighting), group.Kind, request.Settle, look.Asked);
                 if (isFirst || !verdict.IsOut)
                 {
                     Target = target.Port == 0 ? id : string.Create(CultureInfo.InvariantCulture, $"{(id.Contains(':', StringComparison.Ordinal) ? $"[{id}]" : id)}:{target.Port}");
@@ -151,7 +151,7 @@ internal sealed class WatchedPod(TargetHealthFeed feed, DrainRequest request, ID
             if (isFirst)
             {
                 _unseen = TargetSighting.After(_unseen, TargetState.Absent, "", look.Answered);
-                (Target, Verdict) = (ids[0], DrainRule.Judge(_unseen.Value, group.Kind, settle, look.Asked));
+                (Target, Verdict) = (ids[0], DrainRule.Judge(_unseen.Value, group.Kind, request.Settle, look.Asked));
             }
         }
 
@@ -160,6 +160,6 @@ internal sealed class WatchedPod(TargetHealthFeed feed, DrainRequest request, ID
         /// that was never seen.
         /// </summary>
         private TargetSighting Own(in TargetSighting seen) =>
-            seen.State is TargetState.Absent && seen.StateSince < _first!.Asked ? seen with { LeftSince = _first.Answered } : seen;
+            seen.LeftSince < _first!.Asked && (request.SettlesAnew || (seen.State is TargetState.Absent && seen.StateSince < _first.Asked)) ? seen with { LeftSince = _first.Answered } : seen;
     }
 }

@@ -19,13 +19,16 @@ public sealed class Service : IApiObject
     /// </summary>
     public required LabelSelector? Selector { get; init; }
 
+    /// <summary>Whether it asks for a load balancer of its own (<c>type: LoadBalancer</c>).</summary>
+    public required bool IsLoadBalancer { get; init; }
+
     /// <summary>The pods' TCP ports that it sends to, each a number or the name of a container's port.</summary>
     public required IReadOnlyList<string> TargetPorts { get; init; }
 
     private static Service Read(ref Utf8JsonReader json)
     {
-        var (metadata, (selector, ports)) = WholeObject.Read(ref json, root => (SelectorOf(root), TargetPortsOf(root)));
-        return new Service { Metadata = metadata, Selector = selector, TargetPorts = ports };
+        var (metadata, (selector, isBalancer, ports)) = WholeObject.Read(ref json, root => (SelectorOf(root), root.Text("spec", "type") == "LoadBalancer", TargetPortsOf(root)));
+        return new Service { Metadata = metadata, Selector = selector, IsLoadBalancer = isBalancer, TargetPorts = ports };
     }
 
     private static LabelSelector? SelectorOf(JsonElement service) =>

@@ -40,9 +40,9 @@ internal static class ControllerCommand
         var metrics = new ControllerMetrics();
         var background = new BackgroundCalls(metrics, server.Log, time, Random.Shared);
         var recorder = new Recorder(server.Log, metrics, new PodEvents(api, background, settings.Instance, time));
-        var indexes = new ClusterIndexes(settings.Policy);
+        var indexes = new ClusterIndexes(settings.Policy, settings.Exposure);
         var wakes = new Wakes(api, background, time);
-        var watch = new ClusterWatch(api, indexes, recorder, hasBindings: settings.Aws is not null);
+        var watch = new ClusterWatch(api, indexes, recorder, hasBindings: settings.Aws is not null || settings.Exposure is Exposure.LoadBalancer);
         using var balancers = settings.Aws?.Connect(new NoInstances(), metrics.Aws, time);
         await using var evidence = balancers is null ? null : new LoadBalancerEvidence(indexes, watch.Listed, balancers.Waits, settings.Settle, recorder, time);
         await using var drains = new Drains(indexes, api, wakes, new Replacements(api, time), evidence, recorder, time, Random.Shared);

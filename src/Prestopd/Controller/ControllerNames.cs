@@ -23,6 +23,9 @@ internal static class ControllerNames
         public static readonly OptionSpec SurgeTimeout = new("--surge-timeout", "D", "2m",
             "how long a replacement is waited for before a Deployment's pod leaves its Services; 0 for no replacement first", Prefix);
 
+        public static readonly OptionSpec Expose = new("--expose", "service|load-balancer", "service",
+            "which pods intercept drains: all that Services select, or those whose Services load balancers send to", Prefix);
+
         public static readonly OptionSpec Elb = new("--elb", null, "", "a drain of intercept ends as soon as AWS load balancers have let go of the pod", Prefix);
         public static readonly OptionSpec Namespace = new("--namespace", "NAME", "POD_NAMESPACE, the token's", "namespace of the controller", Prefix);
         public static readonly OptionSpec Service = new("--service", "NAME", "prestop-controller", "Service by which the API server reaches it", Prefix);
@@ -39,7 +42,7 @@ internal static class ControllerNames
         /// <summary>All of them, in the order of help and README.</summary>
         public static IReadOnlyList<OptionSpec> Options { get; } =
         [
-            Port, Mode, Drain, SurgeTimeout, Delivery, Image, PullPolicy, Namespace, Service, ServiceAccount, Secret, WebhookConfiguration, TlsDir, Notice,
+            Port, Mode, Drain, SurgeTimeout, Expose, Delivery, Image, PullPolicy, Namespace, Service, ServiceAccount, Secret, WebhookConfiguration, TlsDir, Notice,
             Elb, AwsChoice.Settle, .. AwsChoice.Options, ClusterChoice.Kubeconfig, ServerOptions.LogFormat,
         ];
     }

@@ -26,6 +26,9 @@ internal sealed record ControllerSettings
     /// <summary>What is wanted where no namespace and no pod says otherwise.</summary>
     public required DrainPolicy Policy { get; init; }
 
+    /// <summary>Which pods are drained where the mode is <see cref="DrainMode.Intercept"/>.</summary>
+    public required Exposure Exposure { get; init; }
+
     /// <summary>The hooks that pods get.</summary>
     public required HookSettings Hooks { get; init; }
 
@@ -76,6 +79,7 @@ internal sealed record ControllerSettings
         var drain = options.Length(ControllerNames.Server.Drain, TimeSpan.FromSeconds(1), DrainPolicy.LongestDrain) ?? DefaultDrain;
         var surge = options.Length(ControllerNames.Server.SurgeTimeout, TimeSpan.Zero, LongestSurge) ?? TimeSpan.FromMinutes(2);
         var notice = options.Length(ControllerNames.Server.Notice, TimeSpan.Zero, LongestNotice) ?? TimeSpan.FromSeconds(5);
+        var exposure = options.Choice(ControllerNames.Server.Expose) is "load-balancer" ? Exposure.LoadBalancer : Exposure.Service;
         var hooks = ReadHooks(options);
         var aws = AwsChoice.Read(options, options.Flag(ControllerNames.Server.Elb));
         var settle = options.Length(AwsChoice.Settle, TimeSpan.Zero, DrainPolicy.LongestDrain);
@@ -98,6 +102,7 @@ internal sealed record ControllerSettings
             Server = server,
             Notice = notice,
             Policy = new DrainPolicy(mode, drain, SurgeWish.Unsaid),
+            Exposure = exposure,
             Hooks = hooks,
             SurgeTimeout = surge,
             Aws = aws,

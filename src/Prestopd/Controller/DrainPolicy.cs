@@ -28,6 +28,16 @@ internal enum SurgeWish
     Off,
 }
 
+/// <summary>Which pods are drained where the mode is <see cref="DrainMode.Intercept"/>.</summary>
+internal enum Exposure
+{
+    /// <summary>All that a Service selects.</summary>
+    Service,
+
+    /// <summary>Those whose Services load balancers send to.</summary>
+    LoadBalancer,
+}
+
 /// <summary>What is wanted for a pod: by the cluster, its namespace or itself, the nearest first.</summary>
 /// <param name="Mode">How it is made to drain.</param>
 /// <param name="Drain">How long that may take; above zero, at most <see cref="LongestDrain"/>.</param>

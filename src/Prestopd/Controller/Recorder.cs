@@ -1,3 +1,4 @@
+using Prestop.Core;
 using Prestop.Kubernetes.Client;
 using Prestop.Kubernetes.Objects;
 using Prestopd.Controller.Admission;
@@ -80,6 +81,11 @@ internal sealed class Recorder(ServerLog log, ControllerMetrics metrics, PodEven
         "drain_failed",
         $"{pod.Metadata.Namespace}/{pod.Metadata.Name}: {unforeseen.GetType().Name}: {unforeseen.Message}",
         new("namespace", pod.Metadata.Namespace), new("pod", pod.Metadata.Name), new("error", unforeseen.GetType().Name));
+
+    /// <summary>The cluster has no such kind; it is asked for again until it has.</summary>
+    /// <param name="error">The API server's answer.</param>
+    /// <param name="again">How often.</param>
+    public void Unserved(ApiError error, TimeSpan again) => log.Info("unserved", $"the cluster does not serve {error.Call.Resource}; it is asked again every {Duration.FromTimeSpan(again)}");
 
     /// <summary>A call to the API server has failed, and is made again.</summary>
     /// <param name="error">How.</param>

@@ -36,6 +36,9 @@ internal sealed class ControllerPods : IAsyncDisposable
 
     public LoopbackCluster Cluster { get; }
 
+    /// <summary>More of the replicas' environment.</summary>
+    public Dictionary<string, string> Variables { get; } = [];
+
     public IReadOnlyList<ControllerReplica> Replicas => _replicas;
 
     /// <summary>The reviews so far of what others than the replicas did.</summary>
@@ -52,7 +55,7 @@ internal sealed class ControllerPods : IAsyncDisposable
     /// <summary>Starts a replica that is not one of the Service's before <see cref="Publish"/>.</summary>
     public async Task<ControllerReplica> StartApartAsync(params string[] options)
     {
-        var replica = ControllerReplica.Start(Cluster, _folder, Token, $"prestopd-{_replicas.Count}", ["--notice", "1s", .. options]);
+        var replica = ControllerReplica.Start(Cluster, _folder, Token, $"prestopd-{_replicas.Count}", ["--notice", "1s", .. options], Variables);
         _replicas.Add(replica);
         await replica.UntilReadyAsync();
         return replica;

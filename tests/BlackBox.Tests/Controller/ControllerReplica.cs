@@ -23,14 +23,16 @@ internal sealed class ControllerReplica(Child process, int port) : IAsyncDisposa
     /// <param name="token">Its token.</param>
     /// <param name="name">The pod's name.</param>
     /// <param name="options">More options.</param>
-    public static ControllerReplica Start(LoopbackCluster cluster, TemporaryFolder folder, string token, string name, string[] options)
+    /// <param name="variables">More of its environment.</param>
+    public static ControllerReplica Start(
+        LoopbackCluster cluster, TemporaryFolder folder, string token, string name, string[] options, IReadOnlyDictionary<string, string>? variables = null)
     {
         const string account = "/var/run/secrets/kubernetes.io/serviceaccount";
         var port = NginxServer.FreePort();
         var child = new EmptyRoot
         {
             AsPid1 = true,
-            Environment = new()
+            Environment = new(variables ?? new Dictionary<string, string>())
             {
                 ["KUBERNETES_SERVICE_HOST"] = cluster.Https.Host,
                 ["KUBERNETES_SERVICE_PORT"] = cluster.Https.Port.ToString(CultureInfo.InvariantCulture),

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using System.Text.Json.Nodes;
+using Prestop.Elb.Tests.ElbService;
 using Prestop.Testing;
 using Prestop.Testing.Cluster;
 using Xunit;
@@ -56,6 +58,45 @@ public sealed class ControllerTests : IAsyncDisposable
         await _pods.UntilAsync(() => _pods.Pod("web-1") is not { } pod || pod.IsTerminating());
 
         Assert.True(DateTimeOffset.UtcNow >= until);
+    }
+
+    [Fact]
+    public async Task A_pod_that_is_evicted_is_deleted_when_its_load_balancer_has_let_go_of_it()
+    {
+        var model = new ElbModel(TimeProvider.System);
+        var api = new ElbQueryService(model);
+        await using var aws = new LoopbackHttp(api.Answer);
+        var group = model.AddGroup("k8s-rec-web", model.AddBalancer("web"));
+        group.Set("10.0.1.7", "healthy");
+        _pods.Variables["AWS_ENDPOINT_URL"] = aws.Address.ToString();
+        _pods.Variables["AWS_REGION"] = model.Region;
+        _pods.Variables["AWS_ACCESS_KEY_ID"] = ElbQueryService.AccessKey;
+        _pods.Variables["AWS_SECRET_ACCESS_KEY"] = ElbQueryService.Secret;
+        _pods.Cluster.Install(ApiKind.TargetGroupBinding);
+        _pods.Cluster.Put($$"""
+            {"kind": "TargetGroupBinding", "metadata": {"name": "web", "namespace": "rec"}, "spec": {"serviceRef": {"name": "web", "port": 80}, "targetGroupARN": "{{group.Arn}}", "targetType": "ip"} }
+            """);
+        var replica = await _pods.StartAsync("--mode", "intercept", "--drain", "10m", "--elb", "--settle", "1s", "--interval", "1s", "--expose", "load-balancer");
+        _pods.PutPod("web-1");
+        _pods.Cluster.Change(ApiKind.Pod, ControllerPods.Namespace, "web-1", pod => pod.Child("status")["podIPs"] = JsonNode.Parse("""[{"ip": "10.0.1.7"}]"""));
+
+        Assert.Equal(429, (await _pods.EvictAsync("web-1")).Status);
+        var until = DateTimeOffset.Parse(_pods.Pod("web-1")!.At("metadata", "annotations").Text("prestop/drain-until")!, CultureInfo.InvariantCulture);
+        while (!api.Calls.Contains("DescribeTargetHealth"))
+        {
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+
+        Assert.False(_pods.Pod("web-1")!.IsTerminating());
+        group.Set("10.0.1.7", "draining", "Target.DeregistrationInProgress");
+        await _pods.UntilAsync(() => _pods.Pod("web-1")!.IsTerminating());
+
+        Assert.True(DateTimeOffset.UtcNow < until);
+        await replica.Process.WaitForLineAsync("drained; deleted, as nobody came for it");
+        await replica.Process.WaitForLineAsync("load balancers have let go of it: 10.0.1.7:8080 in k8s-rec-web: draining (Target.DeregistrationInProgress), left ");
+        var metrics = (await replica.GetAsync("metrics")).Body;
+        Assert.Contains("prestopd_controller_drains_total{ending=\"evidence\"} 1\n", metrics, StringComparison.Ordinal);
+        Assert.Contains("prestopd_controller_aws_calls_total{action=\"DescribeTargetGroups\",result=\"ok\"} ", metrics, StringComparison.Ordinal);
     }
 
     [Theory]

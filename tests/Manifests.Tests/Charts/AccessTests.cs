@@ -12,6 +12,8 @@ public sealed partial class AccessTests
 
     private static readonly string[] Owners = ["replicasets.apps", "statefulsets.apps", "daemonsets.apps", "jobs.batch", "replicationcontrollers"];
 
+    private static readonly string[] Routes = [.. Prestop.Kubernetes.Objects.TrafficRoute.Resources.Select(resource => resource.FullName)];
+
     private static readonly string[] Configurations =
         ["mutatingwebhookconfigurations.admissionregistration.k8s.io", "validatingwebhookconfigurations.admissionregistration.k8s.io"];
 
@@ -22,6 +24,7 @@ public sealed partial class AccessTests
         ("ClusterWatch.cs", "watch", "Service.Resource", ["services"]),
         ("ClusterWatch.cs", "watch", "PodDisruptionBudget.Resource", ["poddisruptionbudgets.policy"]),
         ("ClusterWatch.cs", "watch", "TargetGroupBinding.Resource", ["targetgroupbindings.elbv2.k8s.aws"]),
+        ("ClusterWatch.cs", "watch", "resource", Routes),
         ("ClusterWatch.cs", "watch", "Pod.Resource", ["pods"]),
         ("Removals.cs", "get", "Pod.Resource", ["pods"]),
         ("Removals.cs", "patch", "Pod.Resource", ["pods"]),
@@ -45,8 +48,10 @@ public sealed partial class AccessTests
     /// <summary>Values of the chart, and what is not called with them.</summary>
     public static TheoryData<string, string[]> Variants => new()
     {
-        { "", ["targetgroupbindings.elbv2.k8s.aws"] },
-        { "elb: {enabled: true}", [] },
+        { "", ["targetgroupbindings.elbv2.k8s.aws", .. Routes] },
+        { "elb: {enabled: true}", Routes },
+        { "expose: load-balancer", [] },
+        { "expose: load-balancer\nelb: {enabled: true}", [] },
     };
 
     [Fact]

@@ -6,7 +6,7 @@ using System.Text.RegularExpressions;
 namespace Manifests.Tests.Charts;
 
 /// <summary>
-/// A template as Helm renders it, for the small part of its language that our chart keeps to: fields, <c>if</c>, <c>if not</c>, <c>with</c>, <c>else</c>,
+/// A template as Helm renders it, for the small part of its language that our chart keeps to: fields, <c>if</c>, <c>if not</c>, <c>if eq</c>, <c>with</c>, <c>else</c>,
 /// <c>include</c>, <c>define</c>, <c>quote</c>, <c>toYaml</c>, <c>nindent</c> and the trim marks of text/template. Whatever else stands in one is an error.
 /// </summary>
 internal sealed partial class ChartTemplate
@@ -107,9 +107,13 @@ internal sealed partial class ChartTemplate
                     text.Append(Text(Pipe(output.Words, dot)));
                     break;
                 case Node.Choice choice:
-                    var isNegated = choice.Condition[0] == "not";
-                    var value = Value(choice.Condition[(isNegated ? 1 : 0)..] is [var only] ? only : throw Unknown(choice.Condition), dot);
-                    var holds = IsTrue(value) != isNegated;
+                    var (value, holds) = choice.Condition switch
+                    {
+                        [var field] when Value(field, dot) is var found => (found, IsTrue(found)),
+                        ["not", var field] when !choice.Rebinds => (null, !IsTrue(Value(field, dot))),
+                        ["eq", var field, ['"', .., '"'] quoted] when !choice.Rebinds => (null, Text(Value(field, dot)) == quoted[1..^1]),
+                        _ => throw Unknown(choice.Condition),
+                    };
                     Render(text, holds ? choice.Then : choice.Else, holds && choice.Rebinds ? value : dot);
                     break;
                 default:

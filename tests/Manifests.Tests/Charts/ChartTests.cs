@@ -23,7 +23,7 @@ public sealed partial class ChartTests
     public static TheoryData<string> Variants =>
     [
         "",
-        "replicas: 3\nmode: intercept\ndrain: 1m30s\nsurgeTimeout: 0s\nhook: {delivery: init-container, pullPolicy: Always}\nelb: {enabled: true}",
+        "replicas: 3\nmode: intercept\ndrain: 1m30s\nsurgeTimeout: 0s\nhook: {delivery: init-container, pullPolicy: Always}\nelb: {enabled: true}\nexpose: load-balancer",
         "hook: {delivery: native-sleep}\ntls: {existingSecret: prestop-tls, injectCaFrom: prestop/prestop-tls}\nserviceMonitor: {enabled: true}",
         "mode: 'off'\nexcludedNamespaces: []\nnetworkPolicy: {enabled: false}\nserviceMonitor: {enabled: true}",
         """
@@ -172,6 +172,7 @@ public sealed partial class ChartTests
         Assert.Equal(
             (Chart.Values(values)["elb"]!["enabled"]!.GetValue<bool>(), $"{Chart.Values(values)["elb"]!["region"]}", $"{Chart.Values(values)["elb"]!["settle"]}"),
             (settings.Aws is not null, settings.Aws?.Access.Region ?? "", settings.Settle is { } settle ? $"{settle.TotalSeconds}s" : ""));
+        Assert.Equal($"{Chart.Values(values)["expose"]}" == "load-balancer", settings.Exposure is Exposure.LoadBalancer);
         Assert.Equal(settings.TlsDir, container.VolumeMounts?.Single().MountPath);
         Assert.True(Only<V1Deployment>(objects).Spec.Template.Spec.TerminationGracePeriodSeconds > settings.Notice.TotalSeconds + 5);
         Assert.Equal(settings.TlsDir is null, Only<V1Role>(objects).Rules.SelectMany(rule => rule.ResourceNames ?? []).Contains(settings.Secret));
@@ -197,6 +198,7 @@ public sealed partial class ChartTests
     [InlineData("networkPolicy: {enabled: 'yes'}")]
     [InlineData("networkPolicy: {apiServerPorts: []}")]
     [InlineData("serviceMonitor: {interval: 30s}")]
+    [InlineData("expose: ingress")]
     [InlineData("elb: {enabled: 'yes'}")]
     [InlineData("elb: {region: Frankfurt}")]
     [InlineData("elb: {settle: 20 s}")]
@@ -235,6 +237,8 @@ public sealed partial class ChartTests
     [InlineData("{{ .Values.none }}")]
     [InlineData("{{ if .Values.a }}")]
     [InlineData("{{ end }}")]
+    [InlineData("{{ if eq .Values.a .Values.a }}{{ end }}")]
+    [InlineData("{{ with eq .Values.a \"b\" }}{{ end }}")]
     public void A_template_beyond_what_is_proven_here_is_an_error(string template) => Assert.ThrowsAny<FormatException>(
         () => ChartTemplate.Read(template, []).Render(new JsonObject { ["Values"] = new JsonObject { ["a"] = "b" } }));
 
@@ -243,6 +247,7 @@ public sealed partial class ChartTests
     [InlineData("a:\n  {{- with .Values.list }}\n  b:\n    {{- toYaml . | nindent 4 }}\n  {{- else }}\n  c: 1\n  {{- end }}\nd", "a:\n  b:\n    - port: 1\n      side: z\n    - tail\nd")]
     [InlineData("a {{- if not .Values.empty }} b {{ end -}}\n c", "a b c")]
     [InlineData("{{ .Values.text | quote }} {{ if .Values.none }}1{{ else }}2{{ end }}", "\"say \\\"x\\\"\" 2")]
+    [InlineData("{{ if eq .Values.text \"x\" }}1{{ else }}2{{ end }}{{ if eq .Values.none \"\" }}3{{ end }}", "23")]
     [InlineData("{ {{ .Values.text }}}", "{ say \"x\"}")]
     public void A_template_is_rendered_as_Go_does(string template, string text) => Assert.Equal(text, ChartTemplate.Read(template, []).Render(JsonNode.Parse("""
         {"Values": {"list": [{"side": "z", "port": 1}, "tail"], "empty": [], "text": "say \"x\"", "none": ""}}

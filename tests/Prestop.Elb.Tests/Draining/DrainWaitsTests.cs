@@ -315,11 +315,30 @@ public sealed class DrainWaitsTests : IDisposable
         Assert.StartsWith("[fd00::7]:8080 in pods: draining", result.Seen, StringComparison.Ordinal);
     }
 
+    /// <summary>Somebody else's wait has seen it leave long ago; that it came back for a moment, nobody saw.</summary>
+    [Theory]
+    [InlineData(false, 0, 6)]
+    [InlineData(true, 20, 31.2)]
+    public void A_wait_that_settles_anew_takes_nothing_from_before_it(bool settlesAnew, double atLeast, double atMost)
+    {
+        _group.Set(Pod, "draining");
+        _group.Set("10.0.1.8", "healthy");
+        var elapsed = _clock.Run(async () =>
+        {
+            var other = WaitAsync("10.0.1.8", 120, TestContext.Current.CancellationToken);
+            await Task.Delay(TimeSpan.FromSeconds(60), _clock);
+            var result = await _waits.WaitAsync(Request(Pod) with { SettlesAnew = settlesAnew }, Deadline.After(TimeSpan.FromSeconds(60), _clock.GetTimestamp(), _clock), _diary, CancellationToken.None);
+            await other;
+            return result.End is DrainEnd.Out ? result.Elapsed.TotalSeconds : double.NaN;
+        });
+
+        Assert.InRange(elapsed, atLeast, atMost);
+    }
+
     private DrainResult Wait(double max) => _clock.Run(() => WaitAsync(Pod, max, TestContext.Current.CancellationToken));
 
     private Task<DrainResult> WaitAsync(string pod, double max, CancellationToken cancellation) => _waits.WaitAsync(
-        new DrainRequest(new DrainSource(Web, []), "shop", [.. pod.Split(' ').Select(IPAddress.Parse)], null),
-        Deadline.After(TimeSpan.FromSeconds(max), _clock.GetTimestamp(), _clock),
-        _diary,
-        cancellation);
+        Request(pod), Deadline.After(TimeSpan.FromSeconds(max), _clock.GetTimestamp(), _clock), _diary, cancellation);
+
+    private static DrainRequest Request(string addresses) => new(new DrainSource(Web, []), "shop", [.. addresses.Split(' ').Select(IPAddress.Parse)], null);
 }

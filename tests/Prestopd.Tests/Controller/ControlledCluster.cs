@@ -19,14 +19,16 @@ internal sealed class ControlledCluster : IAsyncDisposable
     private readonly List<Replica> _replicas = [];
     private readonly int _count;
     private readonly int _mostSearches;
+    private readonly Exposure _exposure;
     private int _asked;
 
     /// <param name="replicas">How many replicas there are.</param>
     /// <param name="hasBalancers">Whether AWS is asked, as with <c>--elb</c>.</param>
     /// <param name="mostSearches">About how many pods at a time.</param>
-    public ControlledCluster(int replicas = 1, bool hasBalancers = false, int mostSearches = 100)
+    /// <param name="exposure">Which pods are drained.</param>
+    public ControlledCluster(int replicas = 1, bool hasBalancers = false, int mostSearches = 100, Exposure exposure = Exposure.Service)
     {
-        (_count, _mostSearches) = (replicas, mostSearches);
+        (_count, _mostSearches, _exposure) = (replicas, mostSearches, exposure);
         Api = new LoopbackCluster(Clock, CallAsync);
         Put("""{"kind": "Namespace", "metadata": {"name": "rec"} }""");
         Put("""{"kind": "Service", "metadata": {"name": "web", "namespace": "rec"}, "spec": {"selector": {"app": "web"}, "ports": [{"port": 80}]} }""");
@@ -156,7 +158,7 @@ internal sealed class ControlledCluster : IAsyncDisposable
             _cluster = cluster;
             Handler = new ClusterHandler(cluster.Api, ApiUser.ServiceAccount("prestop", "prestopd"));
             Elb = cluster.Aws is null ? null : new ModelElb(cluster.Aws);
-            Rig = new ControllerRig(cluster.Clock, Handler, Elb, cluster._mostSearches);
+            Rig = new ControllerRig(cluster.Clock, Handler, Elb, cluster._mostSearches, exposure: cluster._exposure);
             _calls = Rig.Later.RunAsync(_stop.Token);
         }
 
@@ -186,6 +188,14 @@ internal sealed class ControlledCluster : IAsyncDisposable
                 Tell(change, ApiKind.Service, Service.Resource, Rig.Indexes.Services.Follow);
                 Tell(change, ApiKind.Budget, PodDisruptionBudget.Resource, Rig.Indexes.Budgets.Follow);
                 Tell(change, ApiKind.TargetGroupBinding, TargetGroupBinding.Resource, Rig.Indexes.Bindings.Follow);
+                for (var kind = 0; kind < TrafficRoute.Resources.Count; kind++)
+                {
+                    if (TrafficRoute.Resources[kind].FullName == change.Kind.FullName)
+                    {
+                        Tell(change, change.Kind, TrafficRoute.Resources[kind], Rig.Indexes.Routes[kind].Follow);
+                    }
+                }
+
                 Tell(change, ApiKind.Pod, Prestop.Kubernetes.Objects.Pod.Resource, Rig.Drains.Follow, pod => pod.Labels()?[ControllerNames.Draining] is not null);
             }
         }

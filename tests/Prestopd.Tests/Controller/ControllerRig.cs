@@ -32,29 +32,31 @@ internal sealed class ControllerRig : IAsyncDisposable
     /// <param name="elb">AWS, as with <c>--elb</c>; null: without it.</param>
     /// <param name="mostSearches">How many pods it is asked about at a time.</param>
     /// <param name="random">Spreads attempts after failures; null: somehow.</param>
-    public ControllerRig(TimeProvider clock, HttpMessageHandler? server = null, IElbApi? elb = null, int mostSearches = 100, Random? random = null)
+    /// <param name="exposure">Which pods are drained.</param>
+    public ControllerRig(TimeProvider clock, HttpMessageHandler? server = null, IElbApi? elb = null, int mostSearches = 100, Random? random = null, Exposure exposure = Exposure.Service)
     {
+        Indexes = new ClusterIndexes(Views.Policy, exposure);
         random ??= Random.Shared;
         _lines = new LineWriter(_stderr, clock);
         Log = new ServerLog(_lines, clock, LogFormat.Text, everything: true);
         Api = new ApiClient(
             new ClusterAccess { Address = new Uri("http://cluster.test/"), Authorities = null, Credentials = new Nobody() }, new HttpMessageInvoker(server ?? new NoServer()), clock);
         Later = new BackgroundCalls(Metrics, Log, clock, random);
-        var recorder = new Recorder(Log, Metrics, new PodEvents(Api, Later, "prestopd-0", clock));
+        Recorder = new Recorder(Log, Metrics, new PodEvents(Api, Later, "prestopd-0", clock));
         var wakes = new Wakes(Api, Later, clock);
         if (elb is not null)
         {
             var feed = new TargetHealthFeed(elb, TimeSpan.FromSeconds(5), clock, new Random(1));
             var waits = new DrainWaits(new TargetGroupSearch(new NoInstances(), elb, clock), new NoInstances(), feed, clock, new Random(1));
-            _evidence = new LoadBalancerEvidence(Indexes, Task.CompletedTask, waits, settle: null, recorder, clock, mostSearches);
+            _evidence = new LoadBalancerEvidence(Indexes, Task.CompletedTask, waits, settle: null, Recorder, clock, mostSearches);
         }
 
-        Drains = new Drains(Indexes, Api, wakes, new Replacements(Api, clock), _evidence, recorder, clock, random);
-        Watch = new ClusterWatch(Api, Indexes, recorder, hasBindings: elb is not null);
+        Drains = new Drains(Indexes, Api, wakes, new Replacements(Api, clock), _evidence, Recorder, clock, random);
+        Watch = new ClusterWatch(Api, Indexes, Recorder, hasBindings: elb is not null);
         var webhooks = new Webhooks(Indexes, Pods.NativeSleep, Views.Rules);
-        _removals = new Removals(Views.Rules, webhooks, Api, new Owners(Api), wakes, Drains, recorder, clock, random);
+        _removals = new Removals(Views.Rules, webhooks, Api, new Owners(Api), wakes, Drains, Recorder, clock, random);
         Shutdown = new GracefulShutdown(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(10), Log, clock);
-        _application = new ControllerApplication(webhooks, _removals, recorder, Shutdown);
+        _application = new ControllerApplication(webhooks, _removals, Recorder, Shutdown);
     }
 
     public ServerLog Log { get; }
@@ -63,7 +65,9 @@ internal sealed class ControllerRig : IAsyncDisposable
 
     public ControllerMetrics Metrics { get; } = new();
 
-    public ClusterIndexes Indexes { get; } = new(Views.Policy);
+    public ClusterIndexes Indexes { get; }
+
+    public Recorder Recorder { get; }
 
     public BackgroundCalls Later { get; }
 

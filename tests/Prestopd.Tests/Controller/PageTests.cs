@@ -104,6 +104,7 @@ public sealed partial class PageTests
             Reason.Surging => Rules.Decide(asker.Review(), Begun(view), Now),
             Reason.NotReady => Rules.Decide(asker.Review(), View(With(pod, "status", "phase", "Pending")), Now),
             Reason.NotSelected => Rules.Decide(asker.Review(), view with { Services = [] }, Now),
+            Reason.NotExposed => Rules.Decide(asker.Review(), view with { IsExposed = false }, Now),
             Reason.NotIsolable => Rules.Decide(asker.Review(), View(PodJson("Job", ("job-name", "load"))) with { Services = [Service(("job-name", "load"))] }, Now),
             Reason.SeveralBudgets => Rules.Decide(asker.Review(), noSurge with { Budgets = [Budget(1), Budget(1, name: "other")] }, Now),
             Reason.BudgetPending => Rules.Decide(asker.Review(), noSurge with { Budgets = [Budget(1, isCurrent: false)] }, Now),

@@ -21,8 +21,13 @@ internal sealed class TargetRegistrar
         cluster.Api.Store.Changed += Follow;
     }
 
+    private readonly Dictionary<(ModelGroup Group, string Address), TimeSpan> _leftAt = [];
+
     /// <summary>How long after a change it acts.</summary>
     public Func<TimeSpan> Lag { get; set; } = () => TimeSpan.FromSeconds(2);
+
+    /// <summary>When a target was deregistered last; null when it is registered, or never was.</summary>
+    public TimeSpan? LeftAt(ModelGroup group, string address) => _leftAt.TryGetValue((group, address), out var at) ? at : null;
 
     /// <summary>Binds a Service to a target group of its own.</summary>
     public ModelGroup Bind(string service, string balancer = "application", string targetType = "ip", string? name = null)
@@ -69,10 +74,12 @@ internal sealed class TargetRegistrar
         {
             if (_wanted.Contains(target) && _registered.Add(target))
             {
+                _leftAt.Remove(target);
                 group.Register(address);
             }
             else if (!_wanted.Contains(target) && _registered.Remove(target))
             {
+                _leftAt[target] = _cluster.Clock.Now;
                 group.Deregister(address);
             }
         });

@@ -34,6 +34,9 @@ internal sealed class ApiKind(string group, string version, string plural, strin
     /// <summary>A kind of the AWS Load Balancer Controller, which is not served before a test installs it.</summary>
     public static readonly ApiKind TargetGroupBinding = new("elbv2.k8s.aws", "v1beta1", "targetgroupbindings", "TargetGroupBinding") { Subresources = ["status"], HasSpec = true };
 
+    /// <summary>A kind of the Gateway API, which is not served before a test installs it.</summary>
+    public static readonly ApiKind HttpRoute = new("gateway.networking.k8s.io", "v1", "httproutes", "HTTPRoute") { Subresources = ["status"], HasSpec = true };
+
     /// <summary>What is served from the start.</summary>
     public static readonly ApiKind[] BuiltIn =
     [

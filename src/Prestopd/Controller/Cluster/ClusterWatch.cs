@@ -8,7 +8,7 @@ using Prestopd.Controller.Isolation;
 namespace Prestopd.Controller.Cluster;
 
 /// <summary>
-/// Follows what decisions are made from: namespaces, Services, budgets, bindings to target groups, and the pods that drain. Of all other pods nothing is kept, so
+/// Follows what decisions are made from: namespaces, Services and what leads to them, budgets, and the pods that drain. Of all other pods nothing is kept, so
 /// that memory does not grow with them.
 /// </summary>
 /// <param name="api">The client.</param>
@@ -24,13 +24,16 @@ internal sealed class ClusterWatch(ApiClient api, ClusterIndexes indexes, Record
     private readonly Informer<Service> _services = new(api, Service.Resource, new Selection());
     private readonly Informer<PodDisruptionBudget> _budgets = new(api, PodDisruptionBudget.Resource, new Selection());
     private readonly Informer<TargetGroupBinding>? _bindings = hasBindings ? new Informer<TargetGroupBinding>(api, TargetGroupBinding.Resource, new Selection()) : null;
+    private readonly IReadOnlyList<Informer<TrafficRoute>> _routes =
+        indexes.Exposure is Exposure.LoadBalancer ? [.. TrafficRoute.Resources.Select(resource => new Informer<TrafficRoute>(api, resource, new Selection()))] : [];
+
     private readonly Informer<Pod> _draining = new(api, Pod.Resource, new Selection { LabelSelector = ControllerNames.Draining });
 
     /// <summary>Whether everything is known that decisions are made from.</summary>
-    public bool IsSynced => AreIndexesComplete && _draining.Listed.IsCompleted;
+    public bool IsSynced => AreStepsKnown && _bindings?.Listed.IsCompleted is not false && _routes.All(routes => routes.Listed.IsCompleted) && _draining.Listed.IsCompleted;
 
     /// <summary>Ends when the indexes are complete for the first time.</summary>
-    public Task Listed => Task.WhenAll(_namespaces.Listed, _services.Listed, _budgets.Listed, _bindings?.Listed ?? Task.CompletedTask);
+    public Task Listed => Task.WhenAll([_namespaces.Listed, _services.Listed, _budgets.Listed, _bindings?.Listed ?? Task.CompletedTask, .. _routes.Select(routes => routes.Listed)]);
 
     /// <summary>How many pods drain now.</summary>
     public int Draining => _draining.Count;
@@ -40,19 +43,22 @@ internal sealed class ClusterWatch(ApiClient api, ClusterIndexes indexes, Record
     /// <param name="settings">How often what is done.</param>
     /// <param name="cancellation">Ends it.</param>
     public Task RunAsync(Drains drains, InformerSettings settings, CancellationToken cancellation) => Task.WhenAll(
+    [
         _namespaces.RunAsync(new Follower<Namespace>(indexes.Follow, recorder), settings, cancellation),
         _services.RunAsync(new Follower<Service>(indexes.Services.Follow, recorder), settings, cancellation),
         _budgets.RunAsync(new Follower<PodDisruptionBudget>(indexes.Budgets.Follow, recorder), settings, cancellation),
         _bindings?.RunAsync(new Follower<TargetGroupBinding>(indexes.Bindings.Follow, recorder), settings, cancellation) ?? Task.CompletedTask,
-        FollowDrainsAsync(drains, settings, cancellation));
+        .. _routes.Select((routes, kind) => routes.RunAsync(new Follower<TrafficRoute>(indexes.Routes[kind].Follow, recorder), settings, cancellation)),
+        FollowDrainsAsync(drains, settings, cancellation),
+    ]);
 
-    private bool AreIndexesComplete =>
-        _namespaces.Listed.IsCompleted && _services.Listed.IsCompleted && _budgets.Listed.IsCompleted && _bindings?.Listed.IsCompleted is not false;
+    /// <summary>Whether all is known that the steps of a drain are decided from.</summary>
+    private bool AreStepsKnown => _namespaces.Listed.IsCompleted && _services.Listed.IsCompleted && _budgets.Listed.IsCompleted;
 
     /// <summary>A pod whose next step is decided with half of the Services stays in the other half until it is deleted.</summary>
     private async Task FollowDrainsAsync(Drains drains, InformerSettings settings, CancellationToken cancellation)
     {
-        while (!AreIndexesComplete)
+        while (!AreStepsKnown)
         {
             if (!await Pause.UntilAsync(Glance, settings.Time.GetTimestamp(), settings.Time, cancellation))
             {
@@ -70,6 +76,6 @@ internal sealed class ClusterWatch(ApiClient api, ClusterIndexes indexes, Record
 
         public void OnFailure(ApiError error, TimeSpan again) => recorder.Failed(error);
 
-        public void OnUnserved(ApiError error, TimeSpan again) => recorder.Failed(error);
+        public void OnUnserved(ApiError error, TimeSpan again) => recorder.Unserved(error, again);
     }
 }

@@ -7,7 +7,8 @@ namespace Prestopd.Controller.Indexes;
 
 /// <summary>What of the cluster decisions are made from, as informers tell it.</summary>
 /// <param name="policy">What is wanted where no namespace and no pod says otherwise.</param>
-internal sealed class ClusterIndexes(DrainPolicy policy)
+/// <param name="exposure">Which pods are drained.</param>
+internal sealed class ClusterIndexes(DrainPolicy policy, Exposure exposure = Exposure.Service)
 {
     private readonly ConcurrentDictionary<string, Namespace> _namespaces = [];
 
@@ -19,6 +20,13 @@ internal sealed class ClusterIndexes(DrainPolicy policy)
 
     /// <summary>The bindings of Services to target groups; none unless they are followed.</summary>
     public BackendIndex<TargetGroupBinding> Bindings { get; } = new(binding => [new(binding.Metadata.Namespace, binding.Service)]);
+
+    /// <summary>What leads requests from outside to Services, one index for each of <see cref="TrafficRoute.Resources"/>; nothing unless it is followed.</summary>
+    public IReadOnlyList<BackendIndex<TrafficRoute>> Routes { get; } =
+        [.. TrafficRoute.Resources.Select(_ => new BackendIndex<TrafficRoute>(route => route.Services.Select(service => new Backend(service.Namespace, service.Name))))];
+
+    /// <summary>Which pods are drained.</summary>
+    public Exposure Exposure => exposure;
 
     /// <summary>Follows a change of a namespace.</summary>
     /// <param name="change">The change.</param>
@@ -51,13 +59,23 @@ internal sealed class ClusterIndexes(DrainPolicy policy)
     public PodInView View(Pod pod, LabelSelector? ownerSelector, DateTimeOffset? drainedSince)
     {
         var @namespace = pod.Metadata.Namespace;
+        var services = Services.Selecting(@namespace, pod.Labels);
         return new PodInView(
             pod,
             PolicyOf(@namespace, pod.Annotations, []),
             _namespaces.TryGetValue(@namespace, out var found) && found.IsTerminating,
-            Services.Selecting(@namespace, pod.Labels),
+            services,
             Budgets.Selecting(@namespace, pod.Labels),
             ownerSelector,
-            drainedSince);
+            drainedSince)
+        {
+            IsExposed = exposure is Exposure.Service || services.Any(IsBehindLoadBalancer),
+        };
+    }
+
+    private bool IsBehindLoadBalancer(Service service)
+    {
+        var backend = new Backend(service.Metadata.Namespace, service.Metadata.Name);
+        return service.IsLoadBalancer || Bindings.Naming(backend).Count > 0 || Routes.Any(routes => routes.Naming(backend).Count > 0);
     }
 }

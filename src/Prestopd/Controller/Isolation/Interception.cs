@@ -99,6 +99,11 @@ internal sealed class Interception(string ourselves, TimeSpan surgeTimeout)
                 return new Ruling(Reason.NotSelected);
             }
 
+            if (!view.IsExposed)
+            {
+                return new Ruling(Reason.NotExposed);
+            }
+
             return SelectingLabels.Of(_pod, view.Services, view.OwnerSelector) is not { } labels ? new Ruling(Reason.NotIsolable)
                 : IsEviction && Refused() is { } ruling ? ruling
                 : MaySurge() ? BeginSurge()

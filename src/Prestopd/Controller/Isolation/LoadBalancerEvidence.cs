@@ -122,7 +122,7 @@ internal sealed class LoadBalancerEvidence(
             var left = drain.Until - time.GetUtcNow();
             var observer = new Observer(pod, left, settle, recorder);
             var result = await waits.WaitAsync(
-                new DrainRequest(new DrainSource(null, groups), pod.Metadata.Namespace, [.. pod.Addresses.Select(IPAddress.Parse)], settle),
+                new DrainRequest(new DrainSource(null, groups), pod.Metadata.Namespace, [.. pod.Addresses.Select(IPAddress.Parse)], settle) { SettlesAnew = true },
                 Deadline.After(left > TimeSpan.Zero ? left : TimeSpan.Zero, time.GetTimestamp(), time),
                 observer,
                 stop);

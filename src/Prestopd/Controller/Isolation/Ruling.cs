@@ -51,6 +51,9 @@ internal enum Reason
     /// <summary>Allowed: no Service selects it.</summary>
     NotSelected,
 
+    /// <summary>Allowed: Services select it, but no load balancer sends to them, and only pods behind one are drained.</summary>
+    NotExposed,
+
     /// <summary>Allowed: it could only be isolated by having a Job do its work twice.</summary>
     NotIsolable,
 
@@ -91,7 +94,11 @@ internal sealed record PodInView(
     IReadOnlyList<Service> Services,
     IReadOnlyList<PodDisruptionBudget> Budgets,
     LabelSelector? OwnerSelector,
-    DateTimeOffset? DrainedSince);
+    DateTimeOffset? DrainedSince)
+{
+    /// <summary>Whether it is one of the pods that are drained (<see cref="Exposure"/>), by the Services that select it.</summary>
+    public bool IsExposed { get; init; } = true;
+}
 
 /// <summary>The answer to a delete or an eviction, and what has to be done before it is given.</summary>
 /// <param name="Reason">The row of the table.</param>

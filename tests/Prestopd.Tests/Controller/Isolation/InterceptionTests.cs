@@ -103,7 +103,7 @@ public sealed class InterceptionTests
         string[] others =
         [
             nameof(Reason.Unknown), nameof(Reason.NamespaceTerminating), nameof(Reason.OptedOut), nameof(Reason.Drained), nameof(Reason.Draining), nameof(Reason.Surging),
-            nameof(Reason.NotSelected), nameof(Reason.NotIsolable), nameof(Reason.SeveralBudgets), nameof(Reason.BudgetPending), nameof(Reason.BudgetSpent),
+            nameof(Reason.NotSelected), nameof(Reason.NotExposed), nameof(Reason.NotIsolable), nameof(Reason.SeveralBudgets), nameof(Reason.BudgetPending), nameof(Reason.BudgetSpent),
             nameof(Reason.Busy), nameof(Reason.Failed),
         ];
 
@@ -147,6 +147,10 @@ public sealed class InterceptionTests
     [Fact]
     public void A_pod_that_no_Service_selects_passes() =>
         Same(Reason.NotSelected, Allowed, Rules.Decide(Delete(OfDeployment()), View(OfDeployment()) with { Services = [] }, Now));
+
+    [Fact]
+    public void A_pod_that_no_load_balancer_sends_to_passes_where_only_those_are_drained() =>
+        Same(Reason.NotExposed, Allowed, Rules.Decide(Evict(OfDeployment()), View(OfDeployment()) with { IsExposed = false }, Now));
 
     /// <summary>A label of ours that somebody else has set says nothing: the pod serves, and is drained.</summary>
     [Fact]
