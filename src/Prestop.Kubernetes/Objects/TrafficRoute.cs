@@ -8,12 +8,17 @@ public sealed class TrafficRoute : IApiObject
 {
     private const string GatewayGroup = "gateway.networking.k8s.io";
 
-    /// <summary>The kinds that there are. Those of the Gateway API are there only where it is installed.</summary>
+    /// <summary>
+    /// The kinds that there are. Those of the Gateway API are there only where it is installed; its TLSRoute is v1 from 1.5 on, which no longer serves v1alpha2 in its standard
+    /// channel (release notes of v1.5.0).
+    /// </summary>
     public static readonly IReadOnlyList<Resource<TrafficRoute>> Resources =
     [
         new("networking.k8s.io", "v1", "ingresses", ReadIngress),
         new(GatewayGroup, "v1", "httproutes", ReadRoute),
         new(GatewayGroup, "v1", "grpcroutes", ReadRoute),
+        new(GatewayGroup, "v1", "tlsroutes", ReadRoute),
+        new(GatewayGroup, "v1", "tcproutes", ReadRoute),
         new(GatewayGroup, "v1alpha2", "tcproutes", ReadRoute),
         new(GatewayGroup, "v1alpha2", "tlsroutes", ReadRoute),
     ];

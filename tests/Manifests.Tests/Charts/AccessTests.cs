@@ -12,7 +12,7 @@ public sealed partial class AccessTests
 
     private static readonly string[] Owners = ["replicasets.apps", "statefulsets.apps", "daemonsets.apps", "jobs.batch", "replicationcontrollers"];
 
-    private static readonly string[] Routes = [.. Prestop.Kubernetes.Objects.TrafficRoute.Resources.Select(resource => resource.FullName)];
+    private static readonly string[] Routes = [.. Prestop.Kubernetes.Objects.TrafficRoute.Resources.Select(resource => resource.FullName).Distinct()];
 
     private static readonly string[] Configurations =
         ["mutatingwebhookconfigurations.admissionregistration.k8s.io", "validatingwebhookconfigurations.admissionregistration.k8s.io"];

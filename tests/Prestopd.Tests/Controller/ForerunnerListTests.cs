@@ -18,7 +18,6 @@ public sealed partial class ForerunnerListTests
     private const string NoWaiting = "a pod does not wait for its budget with a mark of its own: who evicts it is told to come again, and the budget is looked at then";
     private const string NotRewritten = "an eviction is not turned into a dry run, it is refused";
     private const string OfKubernetes = "it is a test of Kubernetes; how the tests' cluster does the same is held to recordings";
-    private const string NoIngresses = "any Service that selects a pod sends to it: Ingresses are not looked at";
     private const string NoEarlyEnd = "what runs beside the answers ends only when it is cancelled or fails";
 
     private static readonly (string Theirs, string[] Ours)[] UnitTests =
@@ -44,8 +43,9 @@ public sealed partial class ForerunnerListTests
         ("pdb/budget: test_check_and_decrement", [nameof(InterceptionTests.A_budget_whose_status_is_about_an_earlier_rule_refuses), nameof(InterceptionTests.A_budget_that_is_spent_refuses_as_the_API_server_does), nameof(InterceptionTests.A_reservation_is_what_the_eviction_subresource_writes), nameof(RemovalsTests.Of_two_replicas_that_know_a_budget_of_one_one_gets_it)]),
         ("pdb/fixup: smoke_test", [nameof(ForerunnerTests.A_budget_keeps_its_labels_and_annotations_when_a_disruption_is_reserved_and_when_it_is_woken)]),
         ("pod_state: pod_is_ready", [nameof(DrainStateTests.A_pod_is_drained_when_it_is_ready)]),
-        ("pod_state: pod_is_exposed", [nameof(WebhooksTests.A_delete_is_decided_from_what_informers_told)]),
-        ("pod_state: pod_is_exposed_by_tgb", [nameof(WebhooksTests.A_delete_is_decided_from_what_informers_told)]),
+        ("pod_state: pod_is_exposed", [nameof(ExposureTests.A_pod_behind_a_load_balancer_is_drained)]),
+        ("pod_state: pod_is_exposed_by_tgb", [nameof(ExposureTests.A_pod_behind_a_load_balancer_is_drained)]),
+        ("pod_state: pod_is_not_exposed_when_no_ingress", [nameof(ExposureTests.Another_pod_goes_as_ever)]),
         ("pod_state: pod_is_not_exposed_when_selector_not_match", [nameof(InterceptionTests.A_pod_that_no_Service_selects_passes), nameof(SelectorIndexTests.It_finds_what_a_look_at_all_of_them_finds)]),
         ("pod_state: pod_is_not_exposed_namespace_differ", [nameof(SelectorIndexTests.A_budget_may_ask_for_no_label_in_particular)]),
         ("selector: test_matches_selector", ["All_of_a_selector_has_to_hold", "No_selector_is_not_an_empty_one"]),
@@ -74,7 +74,6 @@ public sealed partial class ForerunnerListTests
         ("patch/eviction_admission: eviction_patch_none_delete_options", NotRewritten),
         ("patch/eviction_admission: eviction_patch_none_dry_run", NotRewritten),
         ("patch/eviction_admission: eviction_patch_empty_dry_run", NotRewritten),
-        ("pod_state: pod_is_not_exposed_when_no_ingress", NoIngresses),
         ("spawn_service: should_capture_early_shutdown", NoEarlyEnd),
         ("spawn_service: should_early_shutdown_trigger_others_graceful_shutdown", NoEarlyEnd),
     ];
@@ -104,20 +103,20 @@ public sealed partial class ForerunnerListTests
         ("reflectors: should_reflect_service", [nameof(ClusterWatchTests.It_follows_what_decisions_are_made_from)]),
         ("reflectors: should_reflect_service_spec_edit", [nameof(ClusterWatchTests.It_follows_what_decisions_are_made_from)]),
         ("reflectors: should_reflect_service_delete", [nameof(ClusterWatchTests.It_follows_what_decisions_are_made_from)]),
+        ("reflectors: should_reflect_ingress", [nameof(ExposureTests.A_pod_behind_a_load_balancer_is_drained), nameof(FollowedKindsTests.Kinds_that_are_not_installed_hold_nothing_up_and_are_noticed_when_they_are)]),
+        ("reflectors: should_reflect_ingress_delete", [nameof(ExposureTests.A_pod_that_drains_goes_on_whatever_becomes_of_its_load_balancer)]),
+        ("reflectors: should_reflect_ingress_spec_edit", [nameof(BackendIndexTests.It_finds_what_a_look_at_all_of_them_finds)]),
     ];
 
     private static readonly (string Theirs, string Why)[] ClusterTestsStruckOut =
     [
         ("fixup_pdb_on_drain: check_stock_kubernetes_delete_updates_current_healthy_on_delete", OfKubernetes),
-        ("reflectors: should_reflect_ingress", NoIngresses),
-        ("reflectors: should_reflect_ingress_delete", NoIngresses),
-        ("reflectors: should_reflect_ingress_spec_edit", NoIngresses),
     ];
 
     private static readonly (string Theirs, string[] Ours)[] InstalledTests =
     [
-        ("test_smoke: test_should_delete_pod_without_delay_if_no_ingress", [nameof(ForerunnerBehaviourTests.A_Service_without_a_selector_sends_to_no_pod)]),
-        ("test_smoke: test_should_evict_pod_without_delay_if_no_ingress", [nameof(ForerunnerBehaviourTests.A_Service_without_a_selector_sends_to_no_pod)]),
+        ("test_smoke: test_should_delete_pod_without_delay_if_no_ingress", [nameof(ExposureTests.Another_pod_goes_as_ever)]),
+        ("test_smoke: test_should_evict_pod_without_delay_if_no_ingress", [nameof(ExposureTests.Another_pod_goes_as_ever)]),
         ("test_smoke: test_delete_is_delayed_with_ingress", ["Who_deletes_a_pod_is_put_off_until_it_has_drained"]),
         ("test_smoke: test_eviction_is_delayed_with_ingress", ["A_pod_that_is_evicted_is_deleted_when_it_has_drained"]),
         ("test_smoke: test_eviction_is_further_delayed_with_pdb", [nameof(ForerunnerBehaviourTests.An_eviction_waits_for_its_budget_with_the_pod_as_it_was_and_drains_it_then)]),

@@ -47,8 +47,11 @@ public sealed class FollowedKindsTests : IAsyncDisposable
 
     [Theory]
     [InlineData(Exposure.Service, false, "")]
-    [InlineData(Exposure.Service, true, "targetgroupbindings")]
-    [InlineData(Exposure.LoadBalancer, true, "grpcroutes httproutes ingresses targetgroupbindings tcproutes tlsroutes")]
+    [InlineData(Exposure.Service, true, "v1beta1/targetgroupbindings")]
+    [InlineData(
+        Exposure.LoadBalancer,
+        true,
+        "v1/grpcroutes v1/httproutes v1/ingresses v1beta1/targetgroupbindings v1/tcproutes v1alpha2/tcproutes v1/tlsroutes v1alpha2/tlsroutes")]
     internal async Task What_nobody_asked_for_is_not_looked_at(Exposure exposure, bool hasBindings, string more)
     {
         await using var rig = new ControllerRig(_clock, exposure: exposure);
@@ -59,10 +62,10 @@ public sealed class FollowedKindsTests : IAsyncDisposable
         await _stop.CancelAsync();
         await running;
 
-        string[] basics = ["namespaces", "poddisruptionbudgets", "pods", "services"];
+        string[] basics = ["v1/namespaces", "v1/poddisruptionbudgets", "v1/pods", "v1/services"];
         Assert.Equal(
             basics.Concat(more.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Order(),
-            _cluster.Requests.Select(request => request.Call.Path.Split('?')[0].Split('/')[^1]).Distinct().Order());
+            _cluster.Requests.Select(request => string.Join('/', request.Call.Path.Split('?')[0].Split('/')[^2..])).Distinct().Order());
     }
 
     public async ValueTask DisposeAsync()
