@@ -7,6 +7,7 @@ using k8s.Models;
 using Prestop.Core.Options;
 using Prestop.Kubeconfig;
 using Prestopd.Controller;
+using Prestopd.Controller.Cluster;
 using Xunit;
 using Audited = Prestopd.Controller.Audit.Manifests;
 
@@ -228,6 +229,9 @@ public sealed partial class ChartTests
         Assert.Equal([WorkloadTests.Version, WorkloadTests.Version], new[] { Chart.About["version"], Chart.About["appVersion"] }.Select(version => $"{version}"));
         Assert.All(images, image => Assert.EndsWith($":{WorkloadTests.Version}", image, StringComparison.Ordinal));
         Assert.Contains("prestopd controller audit -A --mode inject", notes, StringComparison.Ordinal);
+        Assert.All(
+            (string[])[notes, Repository.Read("docs", "controller.md")],
+            text => Assert.Contains($"kubectl get events -A --field-selector reportingComponent={PodEvents.Controller}\n", text, StringComparison.Ordinal));
         Assert.DoesNotContain("{{", notes, StringComparison.Ordinal);
     }
 

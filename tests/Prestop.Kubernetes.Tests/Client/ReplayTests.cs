@@ -311,13 +311,14 @@ public sealed class ReplayTests : IAsyncDisposable
     {
         _server.Answer(Recording.Load("delete-grace-0"));
 
-        await _server.Client.DeleteAsync(
+        var deleted = await _server.Client.DeleteAsync(
             Pod.Resource,
             "rec",
             "page2",
             new DeleteOptions { GracePeriodSeconds = 7, Propagation = Propagation.Foreground, DryRun = true },
             Cancellation);
 
+        Assert.True(deleted.Succeeded, deleted.Error?.Message);
         Assert.True(JsonNode.DeepEquals(
             JsonNode.Parse("""{"kind":"DeleteOptions","apiVersion":"v1","gracePeriodSeconds":7,"propagationPolicy":"Foreground","dryRun":["All"]}"""),
             JsonNode.Parse(_server.Requests[0].Text)));

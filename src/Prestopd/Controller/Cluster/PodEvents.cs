@@ -13,7 +13,8 @@ namespace Prestopd.Controller.Cluster;
 /// <param name="time">The clock.</param>
 internal sealed class PodEvents(ApiClient api, BackgroundCalls background, string instance, TimeProvider time)
 {
-    private const string Controller = "prestop/controller";
+    /// <summary>Who tells: <c>reportingController</c>, which <c>kubectl get events</c> selects by under the name that it has in core/v1, <c>reportingComponent</c>.</summary>
+    public const string Controller = "prestop/controller";
 
     /// <summary>The most bytes that the API server takes of a note (k8s.io/kubernetes, validation of events.k8s.io/v1).</summary>
     private const int LongestNote = 1024;
