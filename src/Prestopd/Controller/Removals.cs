@@ -31,6 +31,9 @@ internal sealed class Removals(
     /// <summary>How long who asks is put off because the API server does not answer us. After that nobody is held up any more.</summary>
     private static readonly TimeSpan LongestOutage = TimeSpan.FromSeconds(30);
 
+    /// <summary>A failure that is older has nothing to do with one now. Controllers that are refused come again sooner than that, for so long as an outage may last.</summary>
+    private static readonly TimeSpan SameOutage = TimeSpan.FromMinutes(1);
+
     /// <summary>The node controller asks five times within a second and never again; two minutes later it says on the pod that nothing came of it.</summary>
     private static readonly TimeSpan TaintPatience = TimeSpan.FromMinutes(2);
 
@@ -41,7 +44,7 @@ internal sealed class Removals(
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Task> _unasked = [];
-    private long _failingSince = long.MaxValue;
+    private (long Since, long Last)? _outage;
 
     /// <summary>Answers.</summary>
     /// <param name="request">The review of a delete or an eviction.</param>
@@ -173,7 +176,11 @@ internal sealed class Removals(
                 (var ruling, pod, error) = await TryAsync(request, attempt == 0 ? pod : null, uid: null, cancellation);
                 if (ruling is not null)
                 {
-                    Volatile.Write(ref _failingSince, long.MaxValue);
+                    lock (_gate)
+                    {
+                        _outage = null;
+                    }
+
                     return (ruling, pod);
                 }
 
@@ -251,8 +258,12 @@ internal sealed class Removals(
         }
 
         var now = time.GetTimestamp();
-        var since = Interlocked.CompareExchange(ref _failingSince, now, long.MaxValue);
-        return since != long.MaxValue && time.GetElapsedTime(since, now) > LongestOutage;
+        lock (_gate)
+        {
+            var since = _outage is { } outage && time.GetElapsedTime(outage.Last, now) < SameOutage ? outage.Since : now;
+            _outage = (since, now);
+            return time.GetElapsedTime(since, now) > LongestOutage;
+        }
     }
 
     private static string Why(ApiError? error) => error switch

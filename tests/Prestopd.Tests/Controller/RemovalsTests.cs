@@ -181,6 +181,35 @@ public sealed class RemovalsTests : IAsyncDisposable
     });
 
     [Fact]
+    public void An_outage_is_not_a_long_one_because_there_was_another_an_hour_ago() => _cluster.Run(async cluster =>
+    {
+        cluster.PutPod("web-1");
+        var isDown = true;
+        cluster.First.Handler.Before = request => request.Method == HttpMethod.Patch && isDown ? ClusterHandler.Refusal(503, "ServiceUnavailable") : null;
+        Assert.Equal(429, (await cluster.DeleteAsync("web-1")).Status);
+        isDown = false;
+        await cluster.WaitAsync(3600);
+        isDown = true;
+
+        Assert.Equal(429, (await cluster.DeleteAsync("web-1")).Status);
+        Assert.False(cluster.Pod("web-1")!.IsTerminating());
+    });
+
+    [Fact]
+    public void A_disruption_that_only_an_old_copy_of_the_budget_has_is_not_taken_for_reserved() => _cluster.Run(async cluster =>
+    {
+        cluster.PutPod("web-1");
+        cluster.PutBudget(0);
+        cluster.Api.Change(ApiKind.Budget, "rec", "web", budget => budget["status"]!["disruptedPods"] = new JsonObject { ["web-1"] = "2026-01-01T00:00:00Z" });
+        cluster.First.IsBlind = true;
+        cluster.Api.Change(ApiKind.Budget, "rec", "web", budget => budget["status"]!.AsObject().Remove("disruptedPods"));
+
+        Assert.Equal(429, (await cluster.EvictAsync("web-1")).Status);
+
+        Assert.Equal("web", cluster.Pod("web-1")!.Labels().Text("app"));
+    });
+
+    [Fact]
     public void A_connection_that_breaks_off_when_the_time_is_up_lets_no_pod_go()
     {
         var clock = new FakeClock();

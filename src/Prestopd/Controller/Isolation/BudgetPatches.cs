@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Prestop.Kubernetes.Objects;
 
@@ -6,21 +7,20 @@ namespace Prestopd.Controller.Isolation;
 /// <summary>The changes of budgets, merge patches as well.</summary>
 internal static class BudgetPatches
 {
-    /// <summary>The budget that a disruption has to be taken out of; null when none covers the pod, or its entry is there from an attempt that went no further.</summary>
+    /// <summary>The budget that a disruption has to be taken out of; null when none covers the pod.</summary>
     /// <param name="budgets">The budgets that cover the pod.</param>
-    /// <param name="pod">The pod.</param>
-    public static PodDisruptionBudget? Needed(IReadOnlyList<PodDisruptionBudget> budgets, Pod pod) =>
-        budgets is [var only] && !only.DisruptedPods.Contains(pod.Metadata.Name) ? only : null;
+    public static PodDisruptionBudget? Needed(IReadOnlyList<PodDisruptionBudget> budgets) => budgets is [var only] ? only : null;
 
     /// <summary>
     /// Takes a disruption out of a budget's status as the eviction subresource does: under the version that was looked at, so that two replicas never
-    /// spend the same one. The budget's controller drops the entry once the pod has lost its labels, or after two minutes.
+    /// spend the same one. The budget's controller drops the entry once the pod has lost its labels, or after two minutes. One that is there already, from an attempt
+    /// that went no further, is renewed: under the version as well, since it may be gone by now.
     /// </summary>
-    /// <param name="budget">A budget that allows a disruption.</param>
+    /// <param name="budget">A budget that allows a disruption, or has the pod's entry.</param>
     /// <param name="pod">The pod's name.</param>
     /// <param name="now">The time.</param>
     /// <returns>The patch of subresource <c>status</c>.</returns>
-    public static JsonObject Reserve(PodDisruptionBudget budget, string pod, DateTimeOffset now) => new()
+    public static JsonObject Reserve(PodDisruptionBudget budget, string pod, DateTimeOffset now) => budget.DisruptedPods.Contains(pod) ? Renew(budget, pod, now) : new()
     {
         ["metadata"] = new JsonObject { ["uid"] = budget.Metadata.Uid, ["resourceVersion"] = budget.Metadata.ResourceVersion },
         ["status"] = new JsonObject
@@ -49,6 +49,10 @@ internal static class BudgetPatches
     /// <returns>The patch of the budget itself.</returns>
     public static JsonObject Wake(DateTimeOffset now) => new()
     {
-        ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [ControllerNames.Woken] = DrainState.Text(now) } },
+        // To the microsecond: a patch that changes nothing wakes nobody, and there may be two in a second.
+        ["metadata"] = new JsonObject
+        {
+            ["annotations"] = new JsonObject { [ControllerNames.Woken] = now.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture) },
+        },
     };
 }

@@ -72,8 +72,8 @@ internal static class DrainCourse
         }
 
         // Somebody who evicts has to keep to the budget, which counts the replacement by now.
-        var budget = drain.Beginning is Beginning.Eviction ? BudgetPatches.Needed(view.Budgets, view.Pod) : null;
-        if (budget is { IsCurrent: false } or { DisruptionsAllowed: 0 })
+        var budget = drain.Beginning is Beginning.Eviction ? BudgetPatches.Needed(view.Budgets) : null;
+        if (budget is { IsCurrent: false } or { DisruptionsAllowed: 0 } && !budget.DisruptedPods.Contains(view.Pod.Metadata.Name))
         {
             return isOver ? new DrainStep.Restore(PodPatches.Restore(view.Pod, drain, now)) : new DrainStep.Wait(surgeUntil);
         }

@@ -179,7 +179,7 @@ internal sealed class Interception(string ourselves, TimeSpan surgeTimeout)
             var drain = New(now + view.Policy.Drain);
             return new Ruling(Reason.DrainStarted, Refuse($"pod {_pod.Metadata.Name} drains until {DrainState.Text(drain.Until)}", drain.Until))
             {
-                Reserve = IsEviction ? BudgetPatches.Needed(view.Budgets, _pod) : null,
+                Reserve = IsEviction ? BudgetPatches.Needed(view.Budgets) : null,
                 Patch = PodPatches.TakeOff(_pod, labels.Names, drain),
                 Wake = view.Budgets,
                 Note = $"drains until {DrainState.Text(drain.Until)}; labels taken off: {string.Join(", ", labels.Names)}",

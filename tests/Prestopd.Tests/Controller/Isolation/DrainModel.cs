@@ -259,6 +259,11 @@ internal sealed class DrainModel(Random random, int replicas, DrainModel.Askers 
             return false;
         }
 
+        if (budget.DisruptedPods.Contains(pod))
+        {
+            return true;
+        }
+
         Require(budget.DisruptionsAllowed > 0, "a disruption is reserved that is not there");
         _budget = (_budget.Version + 1, budget.DisruptionsAllowed - 1, [.. _budget.Disrupted, pod]);
         return true;

@@ -307,6 +307,10 @@ public sealed class InterceptionTests
     }
 
     [Fact]
+    public void A_budget_that_is_woken_twice_in_a_second_changes_twice() =>
+        Assert.NotEqual(BudgetPatches.Wake(Now.AddSeconds(0.1)).ToJsonString(), BudgetPatches.Wake(Now.AddSeconds(0.3)).ToJsonString());
+
+    [Fact]
     public void A_reservation_is_what_the_eviction_subresource_writes()
     {
         var patch = BudgetPatches.Reserve(Budget(allowed: 2), "web-1", Now);

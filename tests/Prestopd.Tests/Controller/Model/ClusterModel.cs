@@ -48,7 +48,7 @@ internal sealed class ClusterModel : IAsyncDisposable
     public string? Run() => _clock.Run(async () =>
     {
         Prepare();
-        var controllers = new Controllers(_cluster);
+        var controllers = new Controllers(_cluster, new NodeSettings { EndsAfter = TimeSpan.FromSeconds(0.1 + (_random.NextDouble() * 2)) });
         for (var each = 0; each < Replicas; each++)
         {
             Start();

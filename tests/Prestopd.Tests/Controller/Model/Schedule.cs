@@ -83,6 +83,7 @@ internal sealed record Schedule
     public const double MostSkew = 3;
 
     private static readonly string[] Limits = ["\"minAvailable\": 1", "\"maxUnavailable\": 1", "\"maxUnavailable\": 0", "\"minAvailable\": \"50%\""];
+    private static readonly Fault[] Hard = [Fault.Conflict, Fault.Internal, Fault.Unavailable, Fault.Unreachable, Fault.SlowAnswer];
     private static readonly StepKind[] Surging = [StepKind.Delete, StepKind.Evict, StepKind.Drain, StepKind.Taint, StepKind.Rollout, StepKind.DryRun, StepKind.Cancel];
 
     private static readonly StepKind[] Anything =
@@ -132,7 +133,7 @@ internal sealed record Schedule
 
         if (!isCalm)
         {
-            steps.AddRange(Trouble(random, steps));
+            steps.AddRange(Trouble(random, [.. steps]));
         }
 
         return new Schedule
@@ -142,7 +143,7 @@ internal sealed record Schedule
             Drain = 5 + random.Next(16),
             IsCalm = isCalm,
             IsSurging = isSurging,
-            Steps = [.. steps.OrderBy(step => step.At)],
+            Steps = [.. steps.Select(step => step with { At = Math.Max(0, step.At) }).OrderBy(step => step.At)],
         };
     }
 
@@ -176,6 +177,12 @@ internal sealed record Schedule
     /// <summary>Replicas are killed and come back, clocks are set, requests go wrong; most of it just when something else happens.</summary>
     private static IEnumerable<Step> Trouble(Random random, List<Step> steps)
     {
+        // Nothing can be done just when a taint is asked for, and the taint manager asks no more.
+        foreach (var taint in steps.Where(step => step.Kind is StepKind.Taint && random.Next(2) == 0))
+        {
+            yield return new Step(taint.At - 0.1, StepKind.Storm, 100, 1 + (random.NextDouble() * 14), Hard[random.Next(Hard.Length)]);
+        }
+
         for (var left = 1 + random.Next(4); left > 0; left--)
         {
             var at = random.Next(3) == 0 ? random.NextDouble() * 45 : Math.Max(0, steps[random.Next(steps.Count)].At - 0.2 + (random.NextDouble() * 0.6));
@@ -183,7 +190,14 @@ internal sealed record Schedule
             {
                 case 0:
                     yield return new Step(at, StepKind.Kill, random.Next(100));
-                    yield return new Step(at + 0.2 + (random.NextDouble() * 20), StepKind.Start, 0);
+                    var again = at + 0.2 + (random.NextDouble() * 20);
+                    yield return new Step(again, StepKind.Start, 0);
+                    if (random.Next(2) == 0)
+                    {
+                        // It gets to know the cluster a piece at a time.
+                        yield return new Step(again - 0.01, StepKind.Storm, 40 + random.Next(40), 1 + (random.NextDouble() * 10));
+                    }
+
                     break;
                 case 1:
                     yield return new Step(at, StepKind.SetClock, random.Next(100), ((random.NextDouble() * 2) - 1) * MostSkew);
