@@ -3,6 +3,11 @@ using Prestop.Kubernetes.Json;
 
 namespace Prestop.Kubernetes.Objects;
 
+/// <summary>A Service that another object names.</summary>
+/// <param name="Namespace">Its namespace.</param>
+/// <param name="Name">Its name.</param>
+public sealed record ServiceReference(string Namespace, string Name);
+
 /// <summary>What leads requests from outside to Services: an Ingress, or a route of a Gateway.</summary>
 public sealed class TrafficRoute : IApiObject
 {
@@ -26,30 +31,74 @@ public sealed class TrafficRoute : IApiObject
     /// <inheritdoc/>
     public required ObjectMeta Metadata { get; init; }
 
-    /// <summary>The Services that it leads to, each once.</summary>
-    public required IReadOnlyList<(string Namespace, string Name)> Services { get; init; }
+    /// <summary>The Services that it leads to.</summary>
+    public required IReadOnlyList<ServiceReference> Services { get; init; }
 
+    // Loops, not queries: with NativeAOT each query over a struct such as JsonElement has types of its own, 500 kB of program for the two readers.
     private static TrafficRoute ReadIngress(ref Utf8JsonReader json)
     {
-        var (metadata, names) = WholeObject.Read(
-            ref json,
-            root => new[] { root.At("spec", "defaultBackend") }
-                .Concat(root.Items("spec", "rules").SelectMany(rule => rule.Items("http", "paths")).Select(path => path.At("backend")))
-                .Select(backend => backend?.Text("service", "name"))
-                .OfType<string>().Distinct().ToArray());
-        return new TrafficRoute { Metadata = metadata, Services = [.. names.Select(name => (metadata.Namespace, name))] };
+        var (metadata, names) = WholeObject.Read(ref json, root =>
+        {
+            var found = new List<string>();
+            Add(root.Text("spec", "defaultBackend", "service", "name"));
+            foreach (var rule in root.Items("spec", "rules"))
+            {
+                foreach (var path in rule.Items("http", "paths"))
+                {
+                    Add(path.Text("backend", "service", "name"));
+                }
+            }
+
+            return found;
+
+            void Add(string? name)
+            {
+                if (name is not null)
+                {
+                    found.Add(name);
+                }
+            }
+        });
+        return new TrafficRoute { Metadata = metadata, Services = names.ConvertAll(name => new ServiceReference(metadata.Namespace, name)) };
     }
 
     private static TrafficRoute ReadRoute(ref Utf8JsonReader json)
     {
-        var (metadata, services) = WholeObject.Read(ref json, root => IsOfGateway(root)
-            ? root.Items("spec", "rules").SelectMany(rule => rule.Items("backendRefs")).Where(IsService).Select(backend => (backend.Text("namespace"), backend.Text("name") ?? "")).ToArray()
-            : []);
-        return new TrafficRoute { Metadata = metadata, Services = [.. services.Select(service => (service.Item1 ?? metadata.Namespace, service.Item2)).Distinct()] };
+        var (metadata, services) = WholeObject.Read(ref json, root =>
+        {
+            var found = new List<ServiceReference>();
+            if (!IsOfGateway(root))
+            {
+                return found;
+            }
+
+            foreach (var rule in root.Items("spec", "rules"))
+            {
+                foreach (var backend in rule.Items("backendRefs"))
+                {
+                    if (backend.Text("kind") is null or "Service" && backend.Text("group") is null && backend.Text("name") is { } name)
+                    {
+                        found.Add(new ServiceReference(backend.Text("namespace") ?? root.Text("metadata", "namespace") ?? "", name));
+                    }
+                }
+            }
+
+            return found;
+        });
+        return new TrafficRoute { Metadata = metadata, Services = services };
     }
 
     /// <summary>A mesh's routes have a Service for their parent: what they lead comes from within the cluster.</summary>
-    private static bool IsOfGateway(JsonElement route) => route.Items("spec", "parentRefs").Any(parent => parent.Text("kind") is not "Service");
+    private static bool IsOfGateway(JsonElement route)
+    {
+        foreach (var parent in route.Items("spec", "parentRefs"))
+        {
+            if (parent.Text("kind") is not "Service")
+            {
+                return true;
+            }
+        }
 
-    private static bool IsService(JsonElement backend) => backend.Text("kind") is null or "Service" && backend.Text("group") is null;
+        return false;
+    }
 }

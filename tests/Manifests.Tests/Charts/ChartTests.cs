@@ -179,6 +179,21 @@ public sealed partial class ChartTests
         Assert.Equal(settings.TlsDir is null, Only<V1Role>(objects).Rules.SelectMany(rule => rule.ResourceNames ?? []).Contains(settings.Secret));
     }
 
+    /// <summary>AWS, and where its credentials come from, are reached as <c>prestopd elb</c> reaches them, and only where they are asked for.</summary>
+    [Fact]
+    public void The_ways_to_AWS_are_those_of_prestopd_elb()
+    {
+        var elb = Ways(Only<V1NetworkPolicy>(KubernetesYaml.LoadAllFromString(Repository.Read("deploy/elb/networkpolicy.yaml"), strict: true)));
+        var without = Ways(Only<V1NetworkPolicy>(Objects("networkPolicy: {apiServerPorts: [{protocol: TCP, port: 6443}]}")));
+        var with = Ways(Only<V1NetworkPolicy>(Objects("networkPolicy: {apiServerPorts: [{protocol: TCP, port: 6443}]}\nelb: {enabled: true}")));
+
+        Assert.Equal(elb.Append(" 6443").Order(), with.Order());
+        Assert.Equal([" 53 53", " 6443"], without.Order());
+
+        static string[] Ways(V1NetworkPolicy policy) => [.. policy.Spec.Egress.Select(way =>
+            $"{string.Join(' ', (way.To ?? []).Select(peer => peer.IpBlock.Cidr))} {string.Join(' ', way.Ports.Select(port => port.Port.Value))}")];
+    }
+
     [Theory]
     [MemberData(nameof(Variants))]
     public void The_schema_takes_values_that_work(string values) => Assert.True(IsTaken(Chart.Values(values)));

@@ -3,33 +3,28 @@ using Prestop.Kubernetes.Watching;
 
 namespace Prestopd.Controller.Indexes;
 
-/// <summary>A Service that something sends to.</summary>
-/// <param name="Namespace">Its namespace.</param>
-/// <param name="Name">Its name.</param>
-internal readonly record struct Backend(string Namespace, string Name);
-
 /// <summary>Finds the objects that name a Service. A look costs as much as there are of them, however many others there are. Safe for several threads.</summary>
 /// <typeparam name="T">What is kept of an object.</typeparam>
 /// <param name="backendsOf">The Services that an object names.</param>
-internal sealed class BackendIndex<T>(Func<T, IEnumerable<Backend>> backendsOf)
+internal sealed class BackendIndex<T>(Func<T, IEnumerable<ServiceReference>> backendsOf)
     where T : class, IApiObject
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<Backend, List<T>> _objects = [];
-    private readonly Dictionary<(string Namespace, string Name), Backend[]> _places = [];
+    private readonly Dictionary<ServiceReference, List<T>> _objects = [];
+    private readonly Dictionary<string, ServiceReference[]> _places = [];
 
     /// <summary>Follows a change that an informer tells.</summary>
     /// <param name="change">The change.</param>
     public void Follow(Change<T> change)
     {
         var item = change.Subject;
-        var key = (item.Metadata.Namespace, item.Metadata.Name);
+        var key = KeyOf(item);
         lock (_lock)
         {
             foreach (var place in _places.Remove(key, out var before) ? before : [])
             {
                 var others = _objects[place];
-                others.RemoveAll(other => (other.Metadata.Namespace, other.Metadata.Name) == key);
+                others.RemoveAll(other => KeyOf(other) == key);
                 if (others.Count == 0)
                 {
                     _objects.Remove(place);
@@ -57,12 +52,14 @@ internal sealed class BackendIndex<T>(Func<T, IEnumerable<Backend>> backendsOf)
     }
 
     /// <summary>The objects that name a Service.</summary>
-    /// <param name="backend">The Service.</param>
-    public IReadOnlyList<T> Naming(Backend backend)
+    /// <param name="service">The Service.</param>
+    public IReadOnlyList<T> Naming(ServiceReference service)
     {
         lock (_lock)
         {
-            return _objects.TryGetValue(backend, out var found) ? [.. found] : [];
+            return _objects.TryGetValue(service, out var found) ? [.. found] : [];
         }
     }
+
+    private static string KeyOf(T item) => $"{item.Metadata.Namespace}/{item.Metadata.Name}";
 }

@@ -23,7 +23,7 @@ internal sealed class ClusterIndexes(DrainPolicy policy, Exposure exposure = Exp
 
     /// <summary>What leads requests from outside to Services, one index for each of <see cref="TrafficRoute.Resources"/>; nothing unless it is followed.</summary>
     public IReadOnlyList<BackendIndex<TrafficRoute>> Routes { get; } =
-        [.. TrafficRoute.Resources.Select(_ => new BackendIndex<TrafficRoute>(route => route.Services.Select(service => new Backend(service.Namespace, service.Name))))];
+        [.. TrafficRoute.Resources.Select(_ => new BackendIndex<TrafficRoute>(route => route.Services))];
 
     /// <summary>Which pods are drained.</summary>
     public Exposure Exposure => exposure;
@@ -75,7 +75,7 @@ internal sealed class ClusterIndexes(DrainPolicy policy, Exposure exposure = Exp
 
     private bool IsBehindLoadBalancer(Service service)
     {
-        var backend = new Backend(service.Metadata.Namespace, service.Metadata.Name);
+        var backend = new ServiceReference(service.Metadata.Namespace, service.Metadata.Name);
         return service.IsLoadBalancer || Bindings.Naming(backend).Count > 0 || Routes.Any(routes => routes.Naming(backend).Count > 0);
     }
 }

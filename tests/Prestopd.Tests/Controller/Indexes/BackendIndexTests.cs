@@ -32,7 +32,7 @@ public sealed class BackendIndexTests
             }
         }
 
-        return (from space in new[] { "ns0", "ns1" } from service in new[] { "s0", "s1", "s2" } select new Backend(space, service)).All(backend =>
+        return (from space in new[] { "ns0", "ns1" } from service in new[] { "s0", "s1", "s2" } select new ServiceReference(space, service)).All(backend =>
             index.Naming(backend).ToHashSet().SetEquals(all.Values.Where(binding => binding.Metadata.Namespace == backend.Namespace && binding.Service == backend.Name)));
     }).QuickCheckThrowOnFailure();
 
