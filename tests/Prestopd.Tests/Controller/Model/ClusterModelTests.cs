@@ -4,13 +4,13 @@ using Xunit;
 namespace Prestopd.Tests.Controller.Model;
 
 /// <summary>
-/// Whole replicas in a whole cluster, over a thousand schedules of what people, controllers, clocks and networks do: what must never be stands in <see cref="Invariants"/>.
+/// Whole replicas in a whole cluster, over thousands of schedules of what people, controllers, clocks and networks do: what must never be stands in <see cref="Invariants"/>.
 /// PRESTOPSLEEP_SEED is the first schedule, PRESTOPSLEEP_SCHEDULES how many there are; a schedule that fails is run again with all that happens in its output.
 /// </summary>
 /// <param name="output">Gets the figures, and what a schedule that fails has done.</param>
 public sealed class ClusterModelTests(ITestOutputHelper output)
 {
-    private const int Schedules = 1000;
+    private const int Schedules = 2000;
 
     [Fact]
     public async Task Whatever_happens_no_pod_ends_while_it_serves_and_none_outlives_its_drain()
