@@ -37,7 +37,7 @@ internal sealed class ControllerRig : IAsyncDisposable
     {
         Indexes = new ClusterIndexes(Views.Policy, exposure);
         random ??= Random.Shared;
-        _lines = new LineWriter(_stderr, clock);
+        _lines = new LineWriter(_stderr, TimeProvider.System);
         Log = new ServerLog(_lines, clock, LogFormat.Text, everything: true);
         Api = new ApiClient(
             new ClusterAccess { Address = new Uri("http://cluster.test/"), Authorities = null, Credentials = new Nobody() }, new HttpMessageInvoker(server ?? new NoServer()), clock);

@@ -34,7 +34,7 @@ internal sealed class ElbRig : IDisposable
         Net = AddObject(BalancedKind.Service, "net", "network");
         _feed = new TargetHealthFeed(Api, TimeSpan.FromSeconds(interval), Clock, random);
         _search = new TargetGroupSearch(Cluster, Api, Clock);
-        _lines = new LineWriter(_stderr, Clock);
+        _lines = new LineWriter(_stderr, TimeProvider.System);
         var log = new ServerLog(_lines, Clock, LogFormat.Text, everything: true);
         Shutdown = new GracefulShutdown(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(longestShutdown), log, Clock);
         Places = new TwoLanes(maxWaits);

@@ -14,7 +14,7 @@ public sealed class GracefulShutdownTests : IDisposable
 
     public GracefulShutdownTests()
     {
-        _lines = new LineWriter(_stderr, _time);
+        _lines = new LineWriter(_stderr, TimeProvider.System);
         _shutdown = new GracefulShutdown(
             TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(60), new ServerLog(_lines, _time, LogFormat.Text, everything: true), _time);
     }

@@ -29,7 +29,7 @@ public sealed class HttpServerTests : IDisposable
 
     public HttpServerTests()
     {
-        _lines = new LineWriter(_stderr, _time);
+        _lines = new LineWriter(_stderr, TimeProvider.System);
         _connections = new ConnectionTable(10, _time);
         var log = new ServerLog(_lines, _time, LogFormat.Text, everything: true);
         _plain = new HttpServer(_application, _connections, LongestBody, log, _time);

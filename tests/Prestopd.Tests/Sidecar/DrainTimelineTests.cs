@@ -214,11 +214,9 @@ public sealed class DrainTimelineTests
         await waiters[1];
 
         Assert.Equal(200, sidecar.Ask("/readyz").Status);
-        Assert.Contains("the last /waitz is gone and no signal came: serving again", await sidecar.LogAsync());
-
-        // The log gathers its lines for a moment.
-        sidecar.Time.Advance(60);
         Assert.Equal(0, sidecar.Time.RunningTimers);
+        Assert.Contains("the last /waitz is gone and no signal came: serving again", await sidecar.LogAsync());
+        sidecar.Time.Advance(60);
         Assert.False(sidecar.Drain.Released.IsCompleted);
         sidecar.Drain.Signal("terminated");
         Assert.Equal(68, ReleasedAt(sidecar), 0.001);

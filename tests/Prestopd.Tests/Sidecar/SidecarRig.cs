@@ -21,7 +21,7 @@ internal sealed class SidecarRig : IDisposable
     public SidecarRig(string settings = "", HttpMessageHandler? upstream = null)
     {
         Options = Read("LOG=yes " + settings);
-        _lines = new LineWriter(_stderr, Time);
+        _lines = new LineWriter(_stderr, TimeProvider.System);
         var log = new SidecarLog(new ServerLog(_lines, Time, Options.Server.LogFormat, Options.Server.LogsEverything), Options.Interval);
         _window = new RateWindow(Options.Interval, Time);
         Drain = new Drain(Options.Drain, _window, Time, log);

@@ -14,7 +14,7 @@ public sealed class CertificateFolderTests : IDisposable
     [Fact]
     public async Task What_somebody_else_puts_there_is_shown_from_the_next_look_on()
     {
-        var lines = new LineWriter(_stderr, _clock);
+        var lines = new LineWriter(_stderr, TimeProvider.System);
         var certificate = new ServingCertificate(new CertificateFolder(_folder.Path), new ServerLog(lines, _clock, LogFormat.Text, everything: true), _clock);
         await certificate.LookAsync(default);
         Assert.False(certificate.IsThere);
