@@ -22,6 +22,13 @@ public sealed partial class PageTests
 
     public static TheoryData<string> Reasons => [.. Enum.GetNames<Reason>()];
 
+    /// <summary>Nothing is decided of a pod, it was told before, or there is nowhere to tell it: a namespace that ends takes no new events.</summary>
+    private static readonly Reason[] WithoutEvent =
+    [
+        Reason.NotAsked, Reason.DryRun, Reason.Forced, Reason.Unknown, Reason.OtherPod, Reason.Terminating, Reason.NamespaceTerminating, Reason.OptedOut, Reason.Draining,
+        Reason.Surging,
+    ];
+
     /// <summary>The case of each row is brought about for a person's delete, an eviction and a controller's delete, and answered as the row says.</summary>
     [Theory]
     [MemberData(nameof(Reasons))]
@@ -32,6 +39,7 @@ public sealed partial class PageTests
         Asker[] askers = [new(IsEviction: false, "admin"), new(IsEviction: true, "admin"), new(IsEviction: false, reason is Reason.SurgeStarted ? "system:serviceaccount:kube-system:node-controller" : ReplicaSetController)];
 
         Assert.Equal(askers.Select(asker => Cell(Bring(reason, asker), reason)), cells[2..]);
+        Assert.All(askers.Select(asker => Bring(reason, asker)).Where(ruling => ruling.Reason == reason), ruling => Assert.Equal(WithoutEvent.Contains(reason), ruling.Note is null));
     }
 
     [Fact]
@@ -112,7 +120,7 @@ public sealed partial class PageTests
             Reason.SurgeStarted => Rules.Decide(asker.Review(), view, Now),
             Reason.DrainStarted => Rules.Decide(asker.Review(), noSurge, Now),
             Reason.Busy => Rules.Busy(asker.Review(), view.Pod, "it changed meanwhile"),
-            Reason.Failed => new Ruling(Reason.Failed),
+            Reason.Failed => new Ruling(Reason.Failed) { Note = "rights are missing" },
             _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "has no case here"),
         };
     }

@@ -36,7 +36,7 @@ internal sealed class Interception(string ourselves, TimeSpan surgeTimeout)
         }
 
         return view is null ? new Ruling(Reason.Unknown)
-            : Passed(request, view) is { } reason ? new Ruling(reason)
+            : Passed(request, view) is { } ruling ? ruling
             : new Case(request, Requesters.Of(request.User, request.Groups, view.Pod.Controller, ourselves), view, now, surgeTimeout).Decide();
     }
 
@@ -50,7 +50,10 @@ internal sealed class Interception(string ourselves, TimeSpan surgeTimeout)
             request.Subject is AdmissionSubject.EvictPod,
             Requesters.Of(request.User, request.Groups, pod?.Controller, ourselves),
             $"pod {request.Name} cannot begin to drain: {why}; ask again",
-            TimeSpan.Zero));
+            TimeSpan.Zero))
+    {
+        Note = $"cannot begin to drain: {why}",
+    };
 
     /// <summary>Who asks.</summary>
     /// <param name="request">The review.</param>
@@ -63,15 +66,16 @@ internal sealed class Interception(string ourselves, TimeSpan surgeTimeout)
         : Denial.Forbidden(message);
 
     /// <summary>What of the pod and of the request lets it pass at once, whatever the drain.</summary>
-    private Reason? Passed(AdmissionRequest request, PodInView view)
+    private Ruling? Passed(AdmissionRequest request, PodInView view)
     {
         var pod = view.Pod;
-        return request.Options.Uid is { } uid && uid != pod.Metadata.Uid ? Reason.OtherPod
-            : pod.DeletionTimestamp is not null ? Reason.Terminating
-            : Requesters.Of(request.User, request.Groups, pod.Controller, ourselves) is Requester.Exempt ? Reason.Exempt
-            : view.IsNamespaceTerminating ? Reason.NamespaceTerminating
-            : view.Policy.Mode is not DrainMode.Intercept ? Reason.OptedOut
-            : null;
+        var isOurs = view is { IsNamespaceTerminating: false, Policy.Mode: DrainMode.Intercept };
+        return request.Options.Uid is { } uid && uid != pod.Metadata.Uid ? new Ruling(Reason.OtherPod)
+            : pod.DeletionTimestamp is not null ? new Ruling(Reason.Terminating)
+            : Requesters.Of(request.User, request.Groups, pod.Controller, ourselves) is Requester.Exempt
+                ? new Ruling(Reason.Exempt) { Note = isOurs ? $"not drained: {request.User} does not ask twice" : null }
+            : view.IsNamespaceTerminating ? new Ruling(Reason.NamespaceTerminating)
+            : isOurs ? null : new Ruling(Reason.OptedOut);
     }
 
     /// <summary>One pod that must not go before its drain has ended.</summary>
@@ -91,20 +95,20 @@ internal sealed class Interception(string ourselves, TimeSpan surgeTimeout)
 
             if (!_pod.IsReady || _pod.Phase != "Running")
             {
-                return new Ruling(Reason.NotReady);
+                return new Ruling(Reason.NotReady) { Note = "not drained: it is not ready, so nothing is sent to it" };
             }
 
             if (view.Services.Count == 0)
             {
-                return new Ruling(Reason.NotSelected);
+                return new Ruling(Reason.NotSelected) { Note = "not drained: no Service selects it" };
             }
 
             if (!view.IsExposed)
             {
-                return new Ruling(Reason.NotExposed);
+                return new Ruling(Reason.NotExposed) { Note = "not drained: no load balancer sends to the Services that select it" };
             }
 
-            return SelectingLabels.Of(_pod, view.Services, view.OwnerSelector) is not { } labels ? new Ruling(Reason.NotIsolable)
+            return SelectingLabels.Of(_pod, view.Services, view.OwnerSelector) is not { } labels ? new Ruling(Reason.NotIsolable) { Note = "not drained: without its labels its Job would do its work a second time" }
                 : IsEviction && Refused() is { } ruling ? ruling
                 : MaySurge() ? BeginSurge()
                 : Begin(labels);
@@ -132,7 +136,7 @@ internal sealed class Interception(string ourselves, TimeSpan surgeTimeout)
         {
             if (view.Budgets.Count > 1)
             {
-                return new Ruling(Reason.SeveralBudgets);
+                return new Ruling(Reason.SeveralBudgets) { Note = "left to the API server: several disruption budgets cover it" };
             }
 
             if (view.Budgets is not [var budget] || MaySurge())
