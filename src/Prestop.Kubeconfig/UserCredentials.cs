@@ -106,11 +106,4 @@ internal static class UserCredentials
                 ?? throw user.Problem(source, $"and {keySource} are not a PEM certificate and its unencrypted PEM key"),
         };
     }
-
-    private sealed class FixedCredentials(ApiCredential credential) : IApiCredentials
-    {
-        public ApiCredential Current => credential;
-
-        public Task RefreshAsync(ApiCredential? refused, CancellationToken cancellation) => Task.CompletedTask;
-    }
 }

@@ -26,7 +26,7 @@ internal sealed class RecordedServer : IAsyncDisposable
             {
                 Address = _server.Address,
                 Authorities = null,
-                Credentials = new FixedCredentials(token),
+                Credentials = new FixedCredentials(new ApiCredential(token)),
                 UserAgent = "prestopd",
             },
             TimeSpan.FromSeconds(60),
@@ -79,12 +79,4 @@ internal sealed class RecordedServer : IAsyncDisposable
         Client.Dispose();
         await _server.DisposeAsync();
     }
-}
-
-/// <summary>Credentials that never change.</summary>
-internal sealed class FixedCredentials(string? token) : IApiCredentials
-{
-    public ApiCredential Current { get; } = new(token);
-
-    public Task RefreshAsync(ApiCredential? refused, CancellationToken cancellation) => Task.CompletedTask;
 }

@@ -71,3 +71,16 @@ public interface ICluster
     /// <param name="cancellation">Ends the question.</param>
     Task<(string? Found, ClusterError? Error)> InstanceOfAsync(string? podNamespace, IPAddress podAddress, CancellationToken cancellation);
 }
+
+/// <summary>A cluster that cannot be asked, for waits that need not ask it.</summary>
+/// <param name="error">What it answers to every question.</param>
+public sealed class NoCluster(ClusterError error) : ICluster
+{
+    /// <inheritdoc/>
+    public Task<(BalancerAddresses? Found, ClusterError? Error)> BalancersOfAsync(BalancedObject balanced, CancellationToken cancellation) =>
+        Task.FromResult<(BalancerAddresses?, ClusterError?)>((null, error));
+
+    /// <inheritdoc/>
+    public Task<(string? Found, ClusterError? Error)> InstanceOfAsync(string? podNamespace, IPAddress podAddress, CancellationToken cancellation) =>
+        Task.FromResult<(string?, ClusterError?)>((null, error));
+}

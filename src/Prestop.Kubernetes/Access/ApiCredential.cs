@@ -36,3 +36,14 @@ public interface IApiCredentials
     /// <param name="cancellation">Ends the call.</param>
     Task RefreshAsync(ApiCredential? refused, CancellationToken cancellation);
 }
+
+/// <summary>Credentials that are always the same.</summary>
+/// <param name="credential">The credential.</param>
+public sealed class FixedCredentials(ApiCredential credential) : IApiCredentials
+{
+    /// <inheritdoc/>
+    public ApiCredential Current => credential;
+
+    /// <inheritdoc/>
+    public Task RefreshAsync(ApiCredential? refused, CancellationToken cancellation) => Task.CompletedTask;
+}

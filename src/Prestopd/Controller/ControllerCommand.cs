@@ -43,7 +43,7 @@ internal static class ControllerCommand
         var indexes = new ClusterIndexes(settings.Policy, settings.Exposure);
         var wakes = new Wakes(api, background, time);
         var watch = new ClusterWatch(api, indexes, recorder, hasBindings: settings.Aws is not null || settings.Exposure is Exposure.LoadBalancer);
-        using var balancers = settings.Aws?.Connect(new NoInstances(), metrics.Aws, time);
+        using var balancers = settings.Aws?.Connect(LoadBalancerEvidence.Cluster, metrics.Aws, time);
         await using var evidence = balancers is null ? null : new LoadBalancerEvidence(indexes, watch.Listed, balancers.Waits, settings.Settle, recorder, time);
         await using var drains = new Drains(indexes, api, wakes, new Replacements(api, time), evidence, recorder, time, Random.Shared);
         var interception = new Interception(settings.User, settings.SurgeTimeout);

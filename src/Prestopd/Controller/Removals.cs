@@ -54,7 +54,7 @@ internal sealed class Removals(
         // The pod that the API server is about to delete. When it changes meanwhile, we are asked again about the new one.
         var asked = request.Subject is AdmissionSubject.DeletePod ? Pod.Resource.Parse(JsonMarshal.GetRawUtf8Value(request.Pod)) : null;
         var pod = asked;
-        var ruling = webhooks.Remove(request, pod, null, pod is null ? null : drains.DrainedSince(pod), time.GetUtcNow());
+        var ruling = Decide(request, pod, ownerSelector: null);
         if (ruling is { Reason: Reason.Unknown, Denial: null } || ruling.Patch is not null || ruling.Reason is Reason.NotIsolable)
         {
             using var limit = Deadline.After(Patience, time.GetTimestamp(), time).Or(CancellationToken.None);
@@ -222,10 +222,13 @@ internal sealed class Removals(
         }
 
         var selector = pod is null ? null : await owners.SelectorOfAsync(pod, cancellation);
-        var ruling = webhooks.Remove(request, pod, selector, pod is null ? null : drains.DrainedSince(pod), time.GetUtcNow());
+        var ruling = Decide(request, pod, selector);
         var error = pod is null ? null : await CarryOutAsync(ruling, pod, cancellation);
         return (error is null ? ruling : null, pod, error);
     }
+
+    private Ruling Decide(AdmissionRequest request, Pod? pod, LabelSelector? ownerSelector) =>
+        webhooks.Remove(request, pod, ownerSelector, pod is null ? null : drains.DrainedSince(pod), time.GetUtcNow());
 
     private async Task<ApiError?> CarryOutAsync(Ruling ruling, Pod pod, CancellationToken cancellation)
     {

@@ -1,4 +1,3 @@
-using System.Net;
 using Prestop.Core.Options;
 using Prestop.Elb;
 using Prestop.Elb.Client;
@@ -36,17 +35,5 @@ internal sealed record ElbSettings(AwsChoice Aws, ClusterAccess? Cluster, string
     /// <param name="observer">Is told of calls to AWS.</param>
     /// <param name="time">The clock.</param>
     public LoadBalancers Connect(ApiClient? api, IElbObserver observer, TimeProvider time) =>
-        Aws.Connect(api is null ? new NoCluster(ClusterProblem) : new KubernetesCluster(api), observer, time);
-
-    /// <summary>A cluster that cannot be asked, for waits that need not ask it.</summary>
-    private sealed class NoCluster(string problem) : ICluster
-    {
-        private readonly ClusterError _error = new(ClusterFault.Refused, problem);
-
-        public Task<(BalancerAddresses? Found, ClusterError? Error)> BalancersOfAsync(BalancedObject balanced, CancellationToken cancellation) =>
-            Task.FromResult<(BalancerAddresses?, ClusterError?)>((null, _error));
-
-        public Task<(string? Found, ClusterError? Error)> InstanceOfAsync(string? podNamespace, IPAddress podAddress, CancellationToken cancellation) =>
-            Task.FromResult<(string?, ClusterError?)>((null, _error));
-    }
+        Aws.Connect(api is null ? new NoCluster(new ClusterError(ClusterFault.Refused, ClusterProblem)) : new KubernetesCluster(api), observer, time);
 }

@@ -20,7 +20,7 @@ public sealed class KubernetesClusterTests : IAsyncDisposable
     public KubernetesClusterTests()
     {
         _server = new LoopbackHttp(call => _answers.GetValueOrDefault(call.Target, Refusal(404, "NotFound", "not found")));
-        var access = new ClusterAccess { Address = _server.Address, Authorities = null, Credentials = new Nobody() };
+        var access = new ClusterAccess { Address = _server.Address, Authorities = null, Credentials = new FixedCredentials(new ApiCredential(null)) };
         _client = new ApiClient(access, TimeSpan.FromMinutes(1), TimeProvider.System);
         _cluster = new KubernetesCluster(_client);
     }
@@ -157,11 +157,4 @@ public sealed class KubernetesClusterTests : IAsyncDisposable
 
     private Task<(string? Found, ClusterError? Error)> InstanceAsync() =>
         _cluster.InstanceOfAsync("shop", IPAddress.Parse("10.0.1.7"), TestContext.Current.CancellationToken);
-
-    private sealed class Nobody : IApiCredentials
-    {
-        public ApiCredential Current { get; } = new(null);
-
-        public Task RefreshAsync(ApiCredential? refused, CancellationToken cancellation) => Task.CompletedTask;
-    }
 }

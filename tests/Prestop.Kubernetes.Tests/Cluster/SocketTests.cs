@@ -177,7 +177,7 @@ public sealed class SocketTests : IAsyncDisposable
         {
             Address = _cluster.Https,
             Authorities = ClusterAccess.AuthoritiesIn(LoopbackCluster.AuthorityPem),
-            Credentials = new FixedCredentials(token),
+            Credentials = new FixedCredentials(new ApiCredential(token)),
             UserAgent = "prestopd",
         },
         TimeSpan.FromSeconds(60),

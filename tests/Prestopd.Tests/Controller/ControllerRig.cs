@@ -40,14 +40,14 @@ internal sealed class ControllerRig : IAsyncDisposable
         _lines = new LineWriter(_stderr, TimeProvider.System);
         Log = new ServerLog(_lines, clock, LogFormat.Text, everything: true);
         Api = new ApiClient(
-            new ClusterAccess { Address = new Uri("http://cluster.test/"), Authorities = null, Credentials = new Nobody() }, new HttpMessageInvoker(server ?? new NoServer()), clock);
+            new ClusterAccess { Address = new Uri("http://cluster.test/"), Authorities = null, Credentials = new FixedCredentials(new ApiCredential(null)) }, new HttpMessageInvoker(server ?? new NoServer()), clock);
         Later = new BackgroundCalls(Metrics, Log, clock, random);
         Recorder = new Recorder(Log, Metrics, new PodEvents(Api, Later, "prestopd-0", clock));
         var wakes = new Wakes(Api, Later, clock);
         if (elb is not null)
         {
             var feed = new TargetHealthFeed(elb, TimeSpan.FromSeconds(5), clock, new Random(1));
-            var waits = new DrainWaits(new TargetGroupSearch(new NoInstances(), elb, clock), new NoInstances(), feed, clock, new Random(1));
+            var waits = new DrainWaits(new TargetGroupSearch(LoadBalancerEvidence.Cluster, elb, clock), LoadBalancerEvidence.Cluster, feed, clock, new Random(1));
             _evidence = new LoadBalancerEvidence(Indexes, Task.CompletedTask, waits, settle: null, Recorder, clock, mostSearches);
         }
 
@@ -116,13 +116,6 @@ internal sealed class ControllerRig : IAsyncDisposable
         public CancellationToken Aborted => CancellationToken.None;
 
         public ValueTask<ReadOnlyMemory<byte>?> ReadBodyAsync() => new(Body is null ? default(ReadOnlyMemory<byte>?) : Body);
-    }
-
-    private sealed class Nobody : IApiCredentials
-    {
-        public ApiCredential Current { get; } = new(null);
-
-        public Task RefreshAsync(ApiCredential? refused, CancellationToken cancellation) => Task.CompletedTask;
     }
 
     private sealed class NoServer : HttpMessageHandler

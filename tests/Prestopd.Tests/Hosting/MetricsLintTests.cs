@@ -48,7 +48,7 @@ public sealed partial class MetricsLintTests
         metrics.Drained(DrainEnding.Cancelled, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(45));
         metrics.Failed(new ApiError(ApiFault.NotFound, new ApiCall("get", "pods", "shop"), "gone"));
         var text = new MetricsText();
-        metrics.AddTo(text, 3, 0, TimeSpan.FromDays(1), [new VerifiedWebhook("mutating") { IsVerified = true }, new VerifiedWebhook("validating")]);
+        metrics.AddTo(text, 3, 0, TimeSpan.FromDays(1), [new VerifiedWebhook("mutating") { Told = VerificationStage.Verified }, new VerifiedWebhook("validating")]);
         var lines = Encoding.UTF8.GetString(text.Response().Body.Span);
 
         Assert.Contains("\nprestopd_controller_rulings_total{reason=\"drain_started\"} 1\n", lines, StringComparison.Ordinal);

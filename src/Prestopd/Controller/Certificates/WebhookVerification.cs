@@ -62,7 +62,6 @@ internal sealed class WebhookVerification(ApiClient api, string @namespace, stri
             var problem = await TryAsync(webhook.Kind, cancellation);
             (webhook.At, webhook.Changes) = (time.GetTimestamp(), changes);
             Tell(webhook, problem);
-            webhook.IsVerified = problem is null;
         }
     }
 
@@ -133,7 +132,7 @@ internal sealed class VerifiedWebhook(string kind)
     public string Kind => kind;
 
     /// <summary>Whether the last try reached it.</summary>
-    public bool IsVerified { get; set; }
+    public bool IsVerified => Told is VerificationStage.Verified;
 
     /// <summary>When that was.</summary>
     public long At { get; set; }

@@ -17,23 +17,25 @@ namespace Prestopd.Controller.Cluster;
 /// <param name="hasBindings">Whether bindings to target groups are followed.</param>
 internal sealed class ClusterWatch(ApiClient api, ClusterIndexes indexes, Recorder recorder, bool hasBindings)
 {
-    /// <summary>How often to look whether the indexes are complete.</summary>
+    /// <summary>How often to look whether the indexes are complete: on a fake clock, what waits for their tasks would go on outside of its turns.</summary>
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(50);
 
     private readonly Informer<Namespace> _namespaces = new(api, Namespace.Resource, new Selection());
     private readonly Informer<Service> _services = new(api, Service.Resource, new Selection());
     private readonly Informer<PodDisruptionBudget> _budgets = new(api, PodDisruptionBudget.Resource, new Selection());
-    private readonly Informer<TargetGroupBinding>? _bindings = hasBindings ? new Informer<TargetGroupBinding>(api, TargetGroupBinding.Resource, new Selection()) : null;
+    private readonly IReadOnlyList<Informer<TargetGroupBinding>> _bindings =
+        hasBindings ? [new Informer<TargetGroupBinding>(api, TargetGroupBinding.Resource, new Selection())] : [];
+
     private readonly IReadOnlyList<Informer<TrafficRoute>> _routes =
         indexes.Exposure is Exposure.LoadBalancer ? [.. TrafficRoute.Resources.Select(resource => new Informer<TrafficRoute>(api, resource, new Selection()))] : [];
 
     private readonly Informer<Pod> _draining = new(api, Pod.Resource, new Selection { LabelSelector = ControllerNames.Draining });
 
     /// <summary>Whether everything is known that decisions are made from.</summary>
-    public bool IsSynced => AreStepsKnown && _bindings?.Listed.IsCompleted is not false && _routes.All(routes => routes.Listed.IsCompleted) && _draining.Listed.IsCompleted;
+    public bool IsSynced => Indexes.Append(_draining.Listed).All(listed => listed.IsCompleted);
 
     /// <summary>Ends when the indexes are complete for the first time.</summary>
-    public Task Listed => Task.WhenAll([_namespaces.Listed, _services.Listed, _budgets.Listed, _bindings?.Listed ?? Task.CompletedTask, .. _routes.Select(routes => routes.Listed)]);
+    public Task Listed => Task.WhenAll(Indexes);
 
     /// <summary>How many pods drain now.</summary>
     public int Draining => _draining.Count;
@@ -47,18 +49,20 @@ internal sealed class ClusterWatch(ApiClient api, ClusterIndexes indexes, Record
         _namespaces.RunAsync(new Follower<Namespace>(indexes.Follow, recorder), settings, cancellation),
         _services.RunAsync(new Follower<Service>(indexes.Services.Follow, recorder), settings, cancellation),
         _budgets.RunAsync(new Follower<PodDisruptionBudget>(indexes.Budgets.Follow, recorder), settings, cancellation),
-        _bindings?.RunAsync(new Follower<TargetGroupBinding>(indexes.Bindings.Follow, recorder), settings, cancellation) ?? Task.CompletedTask,
+        .. _bindings.Select(bindings => bindings.RunAsync(new Follower<TargetGroupBinding>(indexes.Bindings.Follow, recorder), settings, cancellation)),
         .. _routes.Select((routes, kind) => routes.RunAsync(new Follower<TrafficRoute>(indexes.Routes[kind].Follow, recorder), settings, cancellation)),
         FollowDrainsAsync(drains, settings, cancellation),
     ]);
 
-    /// <summary>Whether all is known that the steps of a drain are decided from.</summary>
-    private bool AreStepsKnown => _namespaces.Listed.IsCompleted && _services.Listed.IsCompleted && _budgets.Listed.IsCompleted;
+    /// <summary>What the steps of a drain are decided from.</summary>
+    private IEnumerable<Task> Steps => [_namespaces.Listed, _services.Listed, _budgets.Listed];
+
+    private IEnumerable<Task> Indexes => [.. Steps, .. _bindings.Select(bindings => bindings.Listed), .. _routes.Select(routes => routes.Listed)];
 
     /// <summary>A pod whose next step is decided with half of the Services stays in the other half until it is deleted.</summary>
     private async Task FollowDrainsAsync(Drains drains, InformerSettings settings, CancellationToken cancellation)
     {
-        while (!AreStepsKnown)
+        while (!Steps.All(listed => listed.IsCompleted))
         {
             if (!await Pause.UntilAsync(Glance, settings.Time.GetTimestamp(), settings.Time, cancellation))
             {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using Prestop.Kubernetes.Client;
@@ -55,7 +54,7 @@ internal sealed class PodEvents(ApiClient api, BackgroundCalls background, strin
             ["apiVersion"] = "events.k8s.io/v1",
             ["kind"] = "Event",
             ["metadata"] = new JsonObject { ["generateName"] = $"{pod.Name}.", ["namespace"] = pod.Namespace },
-            ["eventTime"] = now.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture),
+            ["eventTime"] = MicroTime.Text(now),
             ["reportingController"] = Controller,
             ["reportingInstance"] = instance,
             ["action"] = action,

@@ -10,43 +10,19 @@ internal sealed class BackendIndex<T>(Func<T, IEnumerable<ServiceReference>> bac
     where T : class, IApiObject
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<ServiceReference, List<T>> _objects = [];
-    private readonly Dictionary<string, ServiceReference[]> _places = [];
+    private readonly GroupedObjects<ServiceReference, T> _objects = new();
 
     /// <summary>Follows a change that an informer tells.</summary>
     /// <param name="change">The change.</param>
     public void Follow(Change<T> change)
     {
         var item = change.Subject;
-        var key = KeyOf(item);
         lock (_lock)
         {
-            foreach (var place in _places.Remove(key, out var before) ? before : [])
+            _objects.Remove(item);
+            if (change.Type is not ChangeType.Deleted)
             {
-                var others = _objects[place];
-                others.RemoveAll(other => KeyOf(other) == key);
-                if (others.Count == 0)
-                {
-                    _objects.Remove(place);
-                }
-            }
-
-            if (change.Type is ChangeType.Deleted || backendsOf(item).Distinct().ToArray() is not { Length: > 0 } places)
-            {
-                return;
-            }
-
-            _places[key] = places;
-            foreach (var place in places)
-            {
-                if (_objects.TryGetValue(place, out var others))
-                {
-                    others.Add(item);
-                }
-                else
-                {
-                    _objects[place] = [item];
-                }
+                _objects.Add(item, [.. backendsOf(item).Distinct()]);
             }
         }
     }
@@ -57,9 +33,7 @@ internal sealed class BackendIndex<T>(Func<T, IEnumerable<ServiceReference>> bac
     {
         lock (_lock)
         {
-            return _objects.TryGetValue(service, out var found) ? [.. found] : [];
+            return _objects.TryFind(service, out var found) ? [.. found] : [];
         }
     }
-
-    private static string KeyOf(T item) => $"{item.Metadata.Namespace}/{item.Metadata.Name}";
 }

@@ -13,8 +13,7 @@ internal sealed class SelectorIndex<T>(Func<T, LabelSelector?> selectorOf)
     where T : class, IApiObject
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<Label, List<T>> _objects = [];
-    private readonly Dictionary<(string Namespace, string Name), Label> _places = [];
+    private readonly GroupedObjects<Label, T> _objects = new();
 
     /// <summary>Follows a change that an informer tells.</summary>
     /// <param name="change">The change.</param>
@@ -23,28 +22,10 @@ internal sealed class SelectorIndex<T>(Func<T, LabelSelector?> selectorOf)
         var item = change.Subject;
         lock (_lock)
         {
-            var key = (item.Metadata.Namespace, item.Metadata.Name);
-            if (_places.Remove(key, out var place) && _objects.TryGetValue(place, out var neighbours))
-            {
-                neighbours.RemoveAll(other => other.Metadata.Name == item.Metadata.Name);
-                if (neighbours.Count == 0)
-                {
-                    _objects.Remove(place);
-                }
-            }
-
+            _objects.Remove(item);
             if (change.Type is not ChangeType.Deleted && selectorOf(item) is { } selector)
             {
-                place = PlaceFor(item.Metadata.Namespace, selector);
-                _places[key] = place;
-                if (_objects.TryGetValue(place, out var there))
-                {
-                    there.Add(item);
-                }
-                else
-                {
-                    _objects[place] = [item];
-                }
+                _objects.Add(item, [PlaceFor(item.Metadata.Namespace, selector)]);
             }
         }
     }
@@ -68,7 +49,7 @@ internal sealed class SelectorIndex<T>(Func<T, LabelSelector?> selectorOf)
 
         void Add(Label place)
         {
-            if (_objects.TryGetValue(place, out var there))
+            if (_objects.TryFind(place, out var there))
             {
                 found.AddRange(there.Where(item => selectorOf(item)!.Selects(labels)));
             }
@@ -79,7 +60,7 @@ internal sealed class SelectorIndex<T>(Func<T, LabelSelector?> selectorOf)
     private Label PlaceFor(string @namespace, LabelSelector selector) =>
         selector.Labels.Count == 0
             ? new Label(@namespace, "", "")
-            : selector.Labels.Select(label => new Label(@namespace, label.Key, label.Value)).MinBy(place => _objects.TryGetValue(place, out var there) ? there.Count : 0);
+            : selector.Labels.Select(label => new Label(@namespace, label.Key, label.Value)).MinBy(place => _objects.TryFind(place, out var there) ? there.Count : 0);
 
     private readonly record struct Label(string Namespace, string Name, string Value);
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Prestop.Kubernetes.Objects;
 
@@ -20,15 +19,16 @@ internal static class BudgetPatches
     /// <param name="pod">The pod's name.</param>
     /// <param name="now">The time.</param>
     /// <returns>The patch of subresource <c>status</c>.</returns>
-    public static JsonObject Reserve(PodDisruptionBudget budget, string pod, DateTimeOffset now) => budget.DisruptedPods.Contains(pod) ? Renew(budget, pod, now) : new()
+    public static JsonObject Reserve(PodDisruptionBudget budget, string pod, DateTimeOffset now)
     {
-        ["metadata"] = new JsonObject { ["uid"] = budget.Metadata.Uid, ["resourceVersion"] = budget.Metadata.ResourceVersion },
-        ["status"] = new JsonObject
+        var patch = Renew(budget, pod, now);
+        if (!budget.DisruptedPods.Contains(pod))
         {
-            ["disruptionsAllowed"] = budget.DisruptionsAllowed - 1,
-            ["disruptedPods"] = new JsonObject { [pod] = DrainState.Text(now) },
-        },
-    };
+            patch["status"]!["disruptionsAllowed"] = budget.DisruptionsAllowed - 1;
+        }
+
+        return patch;
+    }
 
     /// <summary>
     /// Keeps a disruption in a budget that covers the pod even while it drains: after two minutes its controller would take the pod for one that stays (k8s.io/kubernetes,
@@ -50,9 +50,6 @@ internal static class BudgetPatches
     public static JsonObject Wake(DateTimeOffset now) => new()
     {
         // To the microsecond: a patch that changes nothing wakes nobody, and there may be two in a second.
-        ["metadata"] = new JsonObject
-        {
-            ["annotations"] = new JsonObject { [ControllerNames.Woken] = now.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture) },
-        },
+        ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [ControllerNames.Woken] = MicroTime.Text(now) } },
     };
 }

@@ -24,6 +24,12 @@ internal sealed class LoadBalancerEvidence(
     ClusterIndexes indexes, Task known, DrainWaits waits, TimeSpan? settle, Recorder recorder, TimeProvider time, int most = 5000)
     : IAsyncDisposable
 {
+    /// <summary>
+    /// What waits may ask the cluster: nothing. They name target groups, and a target that is an instance is no evidence: it stays registered as long as its node is there, while the
+    /// node stops sending to the pod as soon as its labels are off.
+    /// </summary>
+    public static readonly NoCluster Cluster = new(new ClusterError(ClusterFault.NotFound, "targets of type instance leave only with their node"));
+
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Search> _searches = [];
     private readonly HashSet<Search> _running = [];

@@ -26,7 +26,7 @@ public sealed class ClusterReaderTests : IAsyncDisposable
     {
         _server = new LoopbackHttp(_objects.Answer);
         _client = new ApiClient(
-            new ClusterAccess { Address = _server.Address, Authorities = null, Credentials = new NoCredentials() }, TimeSpan.FromMinutes(1), _time);
+            new ClusterAccess { Address = _server.Address, Authorities = null, Credentials = new FixedCredentials(new ApiCredential(null)) }, TimeSpan.FromMinutes(1), _time);
         _objects.Add("/api/v1/namespaces", """{"metadata": {"name": "shop"}}""");
         _objects.Add("/apis/apps/v1/namespaces/shop/deployments", Web);
         _objects.Add("/api/v1/namespaces/shop/services", WebService);
@@ -126,13 +126,5 @@ public sealed class ClusterReaderTests : IAsyncDisposable
     {
         var read = await new ClusterReader(_client, "shop", _time).ReadAsync(DrainMode.Off, [], TestContext.Current.CancellationToken);
         return read.Value ?? throw new InvalidOperationException(read.Error!.Message);
-    }
-
-    /// <summary>Nothing to show: the server lets everybody in.</summary>
-    private sealed class NoCredentials : IApiCredentials
-    {
-        public ApiCredential Current { get; } = new(null);
-
-        public Task RefreshAsync(ApiCredential? refused, CancellationToken cancellation) => Task.CompletedTask;
     }
 }

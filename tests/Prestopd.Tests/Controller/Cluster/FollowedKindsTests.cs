@@ -84,12 +84,5 @@ public sealed class FollowedKindsTests : IAsyncDisposable
         }
     }
 
-    private ApiClient NewClient() => new(new ClusterAccess { Address = _cluster.Http, Authorities = null, Credentials = new Admin() }, TimeSpan.FromSeconds(5), TimeProvider.System);
-
-    private sealed class Admin : IApiCredentials
-    {
-        public ApiCredential Current { get; } = new("admin-token");
-
-        public Task RefreshAsync(ApiCredential? refused, CancellationToken cancellation) => Task.CompletedTask;
-    }
+    private ApiClient NewClient() => new(new ClusterAccess { Address = _cluster.Http, Authorities = null, Credentials = new FixedCredentials(new ApiCredential("admin-token")) }, TimeSpan.FromSeconds(5), TimeProvider.System);
 }
